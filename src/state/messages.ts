@@ -1,0 +1,64 @@
+/**
+ * What the control plane and the data threads say to each other. Plain data only.
+ */
+import type { Configuration } from '../config/model.ts';
+import type { SharedBuffers } from './shared-state.ts';
+
+/** A listening socket that the control plane has opened. */
+export interface OpenListener {
+  /** Index of the listener's counters. */
+  readonly index: number;
+  /** Index in configuration.proxies. */
+  readonly proxy: number;
+  /** Index in the proxy's binds. */
+  readonly bind: number;
+  readonly fd: number;
+  /** Address it is bound to, as text for logs and statistics. */
+  readonly text: string;
+  readonly unix: boolean;
+  /** Threads (from 1) that accept from it; undefined: all. */
+  readonly threads: { from: number; to: number }[] | undefined;
+}
+
+/** What a data thread is started with. */
+export interface DataThreadStart {
+  /** From 1. */
+  readonly thread: number;
+  readonly configuration: Configuration;
+  readonly shared: SharedBuffers;
+  readonly listeners: readonly OpenListener[];
+  /** eventfd that wakes the thread. */
+  readonly wakeFd: number;
+  readonly process: ProcessFacts;
+}
+
+/** What logs and statistics say of the process. */
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly hostname: string;
+  readonly startTimeMs: number;
+  /** Global connection limit after the automatic computation. */
+  readonly maxconn: number;
+  readonly maxPipes: number;
+}
+
+export type ToDataThread =
+  /** Stop accepting but keep the sockets (SIGTTOU), and take it up again (SIGTTIN). */
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume'; readonly listeners: readonly OpenListener[] }
+  /** Stop accepting on these listeners (all when undefined); idle connections are closed, the others end by themselves. */
+  | { readonly kind: 'softStop'; readonly listeners: readonly number[] | undefined }
+  | { readonly kind: 'stop' }
+  /** Servers changed state: queues are looked at again, sessions of `shutSessions` are ended. */
+  | { readonly kind: 'serversChanged'; readonly shutSessions: readonly number[] }
+  | { readonly kind: 'question'; readonly id: number; readonly question: Question };
+
+export type Question = { readonly ask: 'sessions' } | { readonly ask: 'pools' };
+
+export type FromDataThread =
+  | { readonly kind: 'ready' }
+  /** After softStop: the thread has no session left. */
+  | { readonly kind: 'drained' }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  /** An internal error that ended one stream, for the operator. */
+  | { readonly kind: 'bug'; readonly text: string };

@@ -1,0 +1,248 @@
+/**
+ * The memory that all threads share: gauges that must be exact over threads, server states, and counters.
+ * Owns the layout; whoever reads or writes goes through the named offsets below. Gauges are 32-bit and touched with
+ * Atomics only. Counters are doubles in one lane per thread: a thread writes its own lane without atomics, readers add
+ * the lanes up (an aligned 8-byte store does not tear on the machines that Sluice runs on).
+ * Lane 0 belongs to the control plane, lane N to data thread N.
+ */
+
+/** Process-wide gauges. */
+export const PROCESS_CONNECTIONS = 0;
+/** 0 running, 1 stopping softly. */
+export const PROCESS_STOPPING = 1;
+/** Pipes that splicing holds over all threads. */
+export const PROCESS_PIPES = 2;
+/** Milliseconds of the process clock when the next connection may be accepted … reserved words keep the offsets stable. */
+const PROCESS_WORDS = 16;
+
+/** Gauges of a proxy. */
+export const FE_CONNECTIONS = 0;
+/** Streams that a backend handles, from choosing it to the end. */
+export const BE_CONNECTIONS = 1;
+/** Requests that wait for any server of the backend. */
+export const BE_QUEUED = 2;
+/** Streams that hold a slot of one of the backend's servers. */
+export const BE_SERVED = 3;
+/** Highest FE_CONNECTIONS and BE_CONNECTIONS ever. */
+export const FE_CONNECTIONS_MAX = 4;
+export const BE_CONNECTIONS_MAX = 5;
+/** Counts up whenever a server's state or weight changed; balancers rebuild when it moved. */
+export const BE_GENERATION = 6;
+/** Spin lock of the backend's balancer and queue. */
+export const BE_LOCK = 7;
+/** Position or other shared word of the balancer. */
+export const BE_POSITION = 8;
+/** Generation for which the balancer's shared tables were built. */
+export const BE_BUILT = 9;
+/** Servers that can take traffic, weighted or not: active ones and backups. */
+export const BE_ACTIVE_SERVERS = 10;
+export const BE_BACKUP_SERVERS = 11;
+/** Next stream identifier, last change and the like. */
+export const BE_LAST_CHANGE_S = 12;
+const PROXY_WORDS = 16;
+
+/** Words of a server. */
+/** Bit set of SERVER_STATE_… below. */
+export const SRV_STATE = 0;
+/** Effective weight as configured or set (0–256). */
+export const SRV_WEIGHT = 1;
+/** Streams that hold a slot. */
+export const SRV_SERVED = 2;
+/** Connections, idle ones included. */
+export const SRV_CONNECTIONS = 3;
+export const SRV_IDLE = 4;
+export const SRV_QUEUED = 5;
+/** Check counter: 0…rise+fall-1, as the statistics show it. */
+export const SRV_HEALTH = 6;
+export const SRV_SERVED_MAX = 7;
+/** Permille of the weight that slow start grants now. */
+export const SRV_RAMP = 8;
+export const SRV_LAST_CHANGE_S = 9;
+export const SRV_MAXCONN = 10;
+const SERVER_WORDS = 16;
+
+/** Set: the server takes part in balancing as far as its checks say. */
+export const SERVER_UP = 1;
+/** Administrative bits. */
+export const SERVER_MAINT = 2;
+export const SERVER_DRAIN = 4;
+/** No address yet, or resolution failed. */
+export const SERVER_NO_ADDRESS = 8;
+/** Checks are on (for the statistics: otherwise "no check"). */
+export const SERVER_CHECKED = 16;
+/** Going up or down: between rise and fall. */
+export const SERVER_WARMING = 32;
+
+export interface SharedSizes {
+  readonly threads: number;
+  readonly proxies: number;
+  readonly servers: number;
+  readonly listeners: number;
+}
+
+/** Plain data for a worker's start. */
+export interface SharedBuffers {
+  readonly sizes: SharedSizes;
+  readonly words: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
+}
+
+/** Counters of one lane, by owner. */
+export const PROCESS_COUNTERS = ['connections', 'requests', 'bytesIn', 'bytesOut', 'droppedLogs'] as const;
+export const FRONTEND_COUNTERS = [
+  'connections',
+  'sessions',
+  'requests',
+  'bytesIn',
+  'bytesOut',
+  'deniedRequests',
+  'deniedResponses',
+  'failedRequests',
+  'status1xx',
+  'status2xx',
+  'status3xx',
+  'status4xx',
+  'status5xx',
+  'statusOther',
+  'deniedConnections',
+  'deniedSessions',
+  'interceptedRequests',
+] as const;
+export const BACKEND_COUNTERS = [
+  'connections',
+  'sessions',
+  'requests',
+  'bytesIn',
+  'bytesOut',
+  'deniedRequests',
+  'deniedResponses',
+  'failedConnections',
+  'failedResponses',
+  'retries',
+  'redispatches',
+  'clientAborts',
+  'serverAborts',
+  'status1xx',
+  'status2xx',
+  'status3xx',
+  'status4xx',
+  'status5xx',
+  'statusOther',
+  'selected',
+  'reused',
+  'connectAttempts',
+  'queueTimeMs',
+  'connectTimeMs',
+  'responseTimeMs',
+  'totalTimeMs',
+  'timedStreams',
+  'queueTimeMaxMs',
+  'connectTimeMaxMs',
+  'responseTimeMaxMs',
+  'totalTimeMaxMs',
+  'lastSessionS',
+] as const;
+export const LISTENER_COUNTERS = ['connections', 'sessions', 'bytesIn', 'bytesOut'] as const;
+
+export type FrontendCounter = (typeof FRONTEND_COUNTERS)[number];
+/** Servers count what backends count. */
+export type BackendCounter = (typeof BACKEND_COUNTERS)[number];
+
+/** Name → offset within its owner's block, for the hot path to read once at link time. */
+export function counterOffsets<T extends string>(names: readonly T[]): Record<T, number> {
+  // The record is filled for every name of the list right here.
+  const offsets = {} as Record<T, number>;
+  names.forEach((name, index) => {
+    offsets[name] = index;
+  });
+  return offsets;
+}
+
+export class SharedState {
+  readonly sizes: SharedSizes;
+  readonly buffers: SharedBuffers;
+  readonly words: Int32Array;
+  readonly counters: Float64Array;
+  /** Doubles in one lane. */
+  readonly laneLength: number;
+
+  private constructor(buffers: SharedBuffers) {
+    this.buffers = buffers;
+    this.sizes = buffers.sizes;
+    this.words = new Int32Array(buffers.words);
+    this.counters = new Float64Array(buffers.counters);
+    this.laneLength = laneLength(buffers.sizes);
+  }
+
+  static create(sizes: SharedSizes): SharedState {
+    const wordCount = PROCESS_WORDS + sizes.proxies * PROXY_WORDS + sizes.servers * SERVER_WORDS;
+    return new SharedState({
+      sizes,
+      words: new SharedArrayBuffer(wordCount * 4),
+      counters: new SharedArrayBuffer(laneLength(sizes) * (sizes.threads + 1) * 8),
+    });
+  }
+
+  static attach(buffers: SharedBuffers): SharedState {
+    return new SharedState(buffers);
+  }
+
+  /** Index of a proxy's first word in `words`. */
+  proxyWords(proxy: number): number {
+    return PROCESS_WORDS + proxy * PROXY_WORDS;
+  }
+  serverWords(server: number): number {
+    return PROCESS_WORDS + this.sizes.proxies * PROXY_WORDS + server * SERVER_WORDS;
+  }
+
+  /** Offset within a lane of an owner's block. */
+  frontendCounters(proxy: number): number {
+    return PROCESS_COUNTERS.length + proxy * (FRONTEND_COUNTERS.length + BACKEND_COUNTERS.length);
+  }
+  backendCounters(proxy: number): number {
+    return this.frontendCounters(proxy) + FRONTEND_COUNTERS.length;
+  }
+  serverCounters(server: number): number {
+    return this.frontendCounters(this.sizes.proxies) + server * BACKEND_COUNTERS.length;
+  }
+  listenerCounters(listener: number): number {
+    return this.serverCounters(this.sizes.servers) + listener * LISTENER_COUNTERS.length;
+  }
+
+  lane(thread: number): Float64Array {
+    return this.counters.subarray(thread * this.laneLength, (thread + 1) * this.laneLength);
+  }
+
+  /** Sum over all lanes of the counter at a lane offset. */
+  sum(offset: number): number {
+    let total = 0;
+    for (let lane = 0; lane <= this.sizes.threads; lane++)
+      total += this.counters[lane * this.laneLength + offset] ?? 0;
+    return total;
+  }
+
+  /** Largest value over all lanes, for the "maximum" counters. */
+  maximum(offset: number): number {
+    let most = 0;
+    for (let lane = 0; lane <= this.sizes.threads; lane++) {
+      most = Math.max(most, this.counters[lane * this.laneLength + offset] ?? 0);
+    }
+    return most;
+  }
+}
+
+function laneLength(sizes: SharedSizes): number {
+  return (
+    PROCESS_COUNTERS.length +
+    sizes.proxies * (FRONTEND_COUNTERS.length + BACKEND_COUNTERS.length) +
+    sizes.servers * BACKEND_COUNTERS.length +
+    sizes.listeners * LISTENER_COUNTERS.length
+  );
+}
+
+/** Adds to a gauge and keeps its highest value. Returns the new value. */
+export function raiseGauge(words: Int32Array, gauge: number, highest: number): number {
+  const value = Atomics.add(words, gauge, 1) + 1;
+  if (value > (words[highest] as number)) Atomics.store(words, highest, value);
+  return value;
+}

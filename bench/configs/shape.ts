@@ -1,0 +1,44 @@
+// Owns: what a workload asks of a program, in words of neither HAProxy nor nginx; configs/haproxy.ts and configs/nginx.ts
+// write it in their languages with equal features.
+// Must not: hold anything that only one of the programs can do without a word on it beside the field.
+
+export interface ProxyShape {
+  mode: 'http' | 'tcp';
+  /** Whether connections to servers are kept and used again, or each request gets its own. */
+  serverConnections: 'kept' | 'per-request';
+  /** With kept connections: also for the first request of a client (HAProxy: `http-reuse always`; nginx always does). */
+  reuseAlways: boolean;
+  balance: 'roundrobin' | 'leastconn';
+  /** Server lines, all with the same address. */
+  servers: number;
+  forwardedFor: boolean;
+  /** A line per request to a UDP syslog sink. */
+  logged: boolean;
+  /** HAProxy: `option splice-auto`. nginx has nothing like it for proxied traffic and runs without. */
+  splice: boolean;
+  threads: number;
+  maxConnections: number;
+}
+
+export const plainHttp: ProxyShape = {
+  mode: 'http',
+  serverConnections: 'kept',
+  reuseAlways: false,
+  balance: 'roundrobin',
+  servers: 1,
+  forwardedFor: false,
+  logged: false,
+  splice: false,
+  threads: 1,
+  maxConnections: 1000,
+};
+
+export const plainTcp: ProxyShape = { ...plainHttp, mode: 'tcp' };
+
+/** The ports that a program is given for one run, all on 127.0.0.1. */
+export interface ProxyPorts {
+  listen: number;
+  server: number;
+  /** 0 when nothing is logged. */
+  log: number;
+}

@@ -17,6 +17,7 @@ import {
   type SpawnOptions,
 } from './process-control.ts';
 import { isOracle } from './program.ts';
+import { SilentListener } from './silent-listener.ts';
 import { UdpLogReceiver } from './syslog.ts';
 import { TcpServer, type TcpServerOptions } from './tcp-server.ts';
 import { Transcript } from './transcript.ts';
@@ -93,6 +94,20 @@ export class ScenarioContext {
     const receiver = UnixLogReceiver.listen(join(this.directory, name), this.transcript);
     this.after(() => receiver.close());
     return receiver;
+  }
+
+  /** HOST:PORT of an address that never answers a connection request. */
+  async silentAddress(): Promise<string> {
+    const listener = await SilentListener.open(this.ip);
+    this.after(() => listener.close());
+    return listener.address;
+  }
+
+  /** HOST:PORT of an address that refuses connections. */
+  async refusingAddress(): Promise<string> {
+    const server = await TcpServer.listen({ name: 'refusing' }, this.ip, this.transcript);
+    await server.stop();
+    return server.address;
   }
 
   /** The files that the program is called with: the harness's own `global` with nbthread, and the scenario's. */

@@ -18,7 +18,7 @@ export interface RecordedRequest extends HttpRequest {
 export interface Answer {
   readonly raw: string | Buffer;
   /** What happens to the connection afterwards; by default the server does as HTTP says for this request. */
-  readonly then?: 'keep' | 'close' | 'reset';
+  readonly afterwards?: 'keep' | 'close' | 'reset';
 }
 
 /** Returns the answer's bytes; undefined when the handler has written on `request.wire` itself. */
@@ -85,10 +85,10 @@ export class HttpServer {
       if (result === undefined) continue;
       const full: Answer = typeof result === 'string' || Buffer.isBuffer(result) ? { raw: result } : result;
       await wire.send(full.raw);
-      const then = full.then ?? (wantsClose(request) ? 'close' : 'keep');
-      if (then === 'reset') wire.reset();
-      if (then === 'close') await wire.halfClose();
-      if (then !== 'keep') break;
+      const afterwards = full.afterwards ?? (wantsClose(request) ? 'close' : 'keep');
+      if (afterwards === 'reset') wire.reset();
+      if (afterwards === 'close') await wire.halfClose();
+      if (afterwards !== 'keep') break;
     }
     // Our end is closed when the proxy has closed its own, as a server does.
     if (wire.ending === 'fin' && !wire.socket.destroyed) wire.socket.end();

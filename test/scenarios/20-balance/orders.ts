@@ -42,7 +42,6 @@ ${lines({ a: 'weight 12', b: 'weight 12', c: 'weight 26', d: 'weight 26' })}
   assert.equal(names.join(''), `c${cycle.repeat(4)}`);
   assert.deepEqual(countByName(names.slice(1)), { a: 24, b: 24, c: 52, d: 52 });
 });
-});
 
 scenario('roundrobin with weights 1 2 3', {}, async (t) => {
   const { lines } = await farm(t, ['a', 'b', 'c']);

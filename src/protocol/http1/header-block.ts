@@ -1,0 +1,111 @@
+/**
+ * The head of a message, in the form that every codec meets: offsets into the bytes that were received, plus edits.
+ * Lines that nobody touched go out as they came in, several in one copy. A block belongs to one stream and is used again
+ * for the next; it never owns the bytes.
+ */
+import { H_OTHER, identifyHeader, wordEquals } from './known-headers.ts';
+
+/** Line flags: not to be forwarded. */
+export const DELETED = 1;
+/** Line flags: not in the form `name: value CR LF`, so it has to be written anew. */
+export const UNTIDY = 2;
+
+export const NAME_START = 0;
+export const NAME_END = 1;
+export const VALUE_START = 2;
+export const VALUE_END = 3;
+
+export class HeaderBlock {
+  /** Header lines at most (tune.http.maxhdr). */
+  readonly capacity: number;
+  count = 0;
+  /** Four offsets per line: name start and end, value start and end (trimmed). */
+  readonly spans: Int32Array;
+  readonly ids: Uint8Array;
+  readonly flags: Uint8Array;
+  /** First byte of the start line, and of the first header line. */
+  start = 0;
+  linesStart = 0;
+  /** First byte of the empty line, and the byte behind it: where the body begins. */
+  linesEnd = 0;
+  end = 0;
+  /** The start line is not in its plain form. */
+  startUntidy = false;
+  /** Something was deleted, or has to be written anew. */
+  edited = false;
+  /** Complete lines to be added at the end, latin1, each with its CR LF. */
+  readonly additions: Uint8Array;
+  additionsLength = 0;
+
+  constructor(capacity: number, additionsBytes: number) {
+    this.capacity = capacity;
+    this.spans = new Int32Array(capacity * 4);
+    this.ids = new Uint8Array(capacity);
+    this.flags = new Uint8Array(capacity);
+    this.additions = new Uint8Array(additionsBytes);
+  }
+
+  reset(start: number): void {
+    this.count = 0;
+    this.start = start;
+    this.linesStart = start;
+    this.linesEnd = start;
+    this.end = start;
+    this.startUntidy = false;
+    this.edited = false;
+    this.additionsLength = 0;
+  }
+
+  delete(line: number): void {
+    this.flags[line] = (this.flags[line] as number) | DELETED;
+    this.edited = true;
+  }
+
+  isDeleted(line: number): boolean {
+    return ((this.flags[line] as number) & DELETED) !== 0;
+  }
+
+  valueStart(line: number): number {
+    return this.spans[line * 4 + VALUE_START] as number;
+  }
+
+  valueEnd(line: number): number {
+    return this.spans[line * 4 + VALUE_END] as number;
+  }
+
+  /** Next line from `from` on with this number that is not deleted, or -1. */
+  find(id: number, from = 0): number {
+    const ids = this.ids;
+    for (let i = from; i < this.count; i++) {
+      if (ids[i] === id && ((this.flags[i] as number) & DELETED) === 0) return i;
+    }
+    return -1;
+  }
+
+  /** Next line from `from` on with this lower-case name, whatever its number, or -1. */
+  findName(u8: Uint8Array, name: Uint8Array, from = 0): number {
+    const id = identifyHeader(name, 0, name.length);
+    if (id !== H_OTHER) return this.find(id, from);
+    for (let i = from; i < this.count; i++) {
+      if (this.ids[i] !== H_OTHER || ((this.flags[i] as number) & DELETED) !== 0) continue;
+      const at = i * 4;
+      if (wordEquals(u8, this.spans[at + NAME_START] as number, this.spans[at + NAME_END] as number, name))
+        return i;
+    }
+    return -1;
+  }
+
+  /** Adds bytes of complete lines at the end. False when there is no room left (a rewrite failure). */
+  add(lines: Uint8Array, length = lines.length): boolean {
+    if (this.additionsLength + length > this.additions.length) return false;
+    this.additions.set(length === lines.length ? lines : lines.subarray(0, length), this.additionsLength);
+    this.additionsLength += length;
+    this.edited = true;
+    return true;
+  }
+
+  /** Adds one line from text. For edits that are rare or configured; the hot path prepares bytes. */
+  addText(name: string, value: string): boolean {
+    return this.add(Buffer.from(`${name}: ${value}\r\n`, 'latin1'));
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The request line of HTTP/1, and the head behind it. Specification: RFC 9112 3; tolerances as HAProxy 2.6: empty lines
+ * before it are skipped, several blanks may stand between its words, a line feed alone ends it.
+ */
+import { CR, classes, LF, SP, TAB, TARGET, TARGET_RELAXED, TOKEN } from './characters.ts';
+import { HeadParser, LINE_START, NEED_MORE } from './head-parser.ts';
+import type { HeaderBlock } from './header-block.ts';
+
+const BEFORE = 0;
+/** Behind the CR of an empty line before the request. */
+const BEFORE_CR = 1;
+const METHOD = 2;
+const AFTER_METHOD = 3;
+const TARGET_STATE = 4;
+const AFTER_TARGET = 5;
+const VERSION = 6;
+const VERSION_CR = 7;
+
+/** `HTTP/1.1` without its digits: the fixed bytes of a version, 0 where a digit stands. */
+const VERSION_FORM = Uint8Array.from([72, 84, 84, 80, 47, 0, 46, 0]);
+
+export class RequestParser extends HeadParser {
+  methodEnd = 0;
+  targetStart = 0;
+  targetEnd = 0;
+  versionStart = 0;
+  versionEnd = 0;
+  /** 10 × major + minor as received: 11 for HTTP/1.1; 9 for the request without a version. */
+  version = 0;
+
+  constructor(block: HeaderBlock) {
+    super(block);
+  }
+
+  /** Begins with a new request at `start`. */
+  begin(start: number): void {
+    this.block.reset(start);
+    this.position = start;
+    this.state = BEFORE;
+    this.version = 0;
+    this.methodEnd = start;
+    this.targetStart = start;
+    this.targetEnd = start;
+  }
+
+  /** Whether at least one byte of a request line has arrived (empty lines do not count). */
+  get started(): boolean {
+    return this.state > BEFORE_CR;
+  }
+
+  override parse(u8: Uint8Array, end: number): number {
+    if (this.state >= LINE_START) return this.parseLines(u8, end);
+    let p = this.position;
+    let state = this.state;
+    const block = this.block;
+    while (p < end) {
+      let c = u8[p] as number;
+      switch (state) {
+        case BEFORE:
+          if (c === CR) state = BEFORE_CR;
+          else if (c !== LF) {
+            block.start = p;
+            state = METHOD;
+            continue;
+          }
+          p++;
+          continue;
+        case BEFORE_CR:
+          if (c !== LF) return this.fail(p);
+          state = BEFORE;
+          p++;
+          continue;
+        case METHOD:
+          while ((classes[c] as number) & TOKEN) {
+            if (++p >= end) break;
+            c = u8[p] as number;
+          }
+          if (p >= end) continue;
+          if ((c !== SP && c !== TAB) || p === block.start) return this.fail(p);
+          this.methodEnd = p;
+          state = AFTER_METHOD;
+          continue;
+        case AFTER_METHOD:
+          if (c === SP || c === TAB) {
+            p++;
+            continue;
+          }
+          if (p !== this.methodEnd + 1 || u8[p - 1] !== SP) block.startUntidy = true;
+          this.targetStart = p;
+          state = TARGET_STATE;
+          continue;
+        case TARGET_STATE: {
+          const allowed = this.relaxed ? TARGET_RELAXED : TARGET;
+          while ((classes[c] as number) & allowed) {
+            if (++p >= end) break;
+            c = u8[p] as number;
+          }
+          if (p >= end) continue;
+          if (p === this.targetStart) return this.fail(p);
+          this.targetEnd = p;
+          if (c === SP || c === TAB) {
+            state = AFTER_TARGET;
+            continue;
+          }
+          // No version: HTTP/0.9, which only the relaxed parser knows, and only for GET.
+          if ((c === CR || c === LF) && this.relaxed && isGet(u8, block.start, this.methodEnd)) {
+            this.versionStart = p;
+            this.versionEnd = p;
+            this.version = 9;
+            block.startUntidy = true;
+            p++;
+            if (c === CR) state = VERSION_CR;
+            else {
+              state = LINE_START;
+              block.linesStart = p;
+              this.position = p;
+              this.state = state;
+              return this.parseLines(u8, end);
+            }
+            continue;
+          }
+          return this.fail(p);
+        }
+        case AFTER_TARGET:
+          if (c === SP || c === TAB) {
+            p++;
+            continue;
+          }
+          if (p !== this.targetEnd + 1 || u8[p - 1] !== SP) block.startUntidy = true;
+          this.versionStart = p;
+          state = VERSION;
+          continue;
+        case VERSION: {
+          while (c !== CR && c !== LF) {
+            if (!this.versionByte(c, p - this.versionStart)) return this.fail(p);
+            if (++p >= end) break;
+            c = u8[p] as number;
+          }
+          if (p >= end) continue;
+          this.versionEnd = p;
+          if (!this.readVersion(u8)) return this.fail(p);
+          if (c === CR) {
+            state = VERSION_CR;
+            p++;
+            continue;
+          }
+          block.startUntidy = true;
+          this.position = p;
+          return this.toLines(u8, p + 1, end);
+        }
+        case VERSION_CR:
+          if (c !== LF) return this.fail(p);
+          return this.toLines(u8, p + 1, end);
+        default:
+          throw new Error(`request parser in state ${state}`);
+      }
+    }
+    this.position = p;
+    this.state = state;
+    return NEED_MORE;
+  }
+
+  private toLines(u8: Uint8Array, position: number, end: number): number {
+    this.block.linesStart = position;
+    this.position = position;
+    this.state = LINE_START;
+    return this.parseLines(u8, end);
+  }
+
+  private versionByte(c: number, index: number): boolean {
+    if (this.relaxed) {
+      // H, T, P, R, S, I, C, Y, digits, dot and slash: names of protocols that look like HTTP (RTSP, ICY).
+      return (c >= 46 && c <= 57) || 'HTPRSICY'.includes(String.fromCharCode(c));
+    }
+    if (index >= 8) return false;
+    const form = VERSION_FORM[index] as number;
+    return form === 0 ? c >= 48 && c <= 57 : c === form;
+  }
+
+  private readVersion(u8: Uint8Array): boolean {
+    const start = this.versionStart;
+    const length = this.versionEnd - start;
+    let plain = length === 8;
+    for (let i = 0; plain && i < 8; i++) {
+      const form = VERSION_FORM[i] as number;
+      const c = u8[start + i] as number;
+      if (form === 0 ? c < 48 || c > 57 : c !== form) plain = false;
+    }
+    if (plain) {
+      this.version = ((u8[start + 5] as number) - 48) * 10 + (u8[start + 7] as number) - 48;
+      return true;
+    }
+    if (!this.relaxed) return false;
+    this.version = 10;
+    return length > 0;
+  }
+}
+
+function isGet(u8: Uint8Array, start: number, end: number): boolean {
+  return end - start === 3 && u8[start] === 71 && u8[start + 1] === 69 && u8[start + 2] === 84;
+}

@@ -4,30 +4,39 @@
 import { CR, LF, SP, TAB } from './characters.ts';
 import { HeadParser, LINE_START, NEED_MORE } from './head-parser.ts';
 
-const VERSION = 0;
+const BEFORE = 0;
+/** Behind the CR of an empty line before the response. */
+const BEFORE_CR = 6;
+const VERSION = 7;
 const AFTER_VERSION = 1;
 const STATUS = 2;
 const AFTER_STATUS = 3;
 const REASON = 4;
 const LINE_CR = 5;
 
+/** `HTTP/1.1`: 0 where a digit stands. */
 const VERSION_FORM = Uint8Array.from([72, 84, 84, 80, 47, 0, 46, 0]);
+/** Any number of digits is taken, as HAProxy does, as long as the number stays small. */
+const LARGEST_STATUS = 99_999;
 
 export class ResponseParser extends HeadParser {
   /** 10 × major + minor as received. */
   version = 0;
   versionEnd = 0;
   statusStart = 0;
+  statusEnd = 0;
   status = 0;
   reasonStart = 0;
   reasonEnd = 0;
+  private oddVersion = false;
 
   begin(start: number): void {
     this.block.reset(start);
     this.position = start;
-    this.state = VERSION;
+    this.state = BEFORE;
     this.version = 0;
     this.status = 0;
+    this.oddVersion = false;
   }
 
   override parse(u8: Uint8Array, end: number): number {
@@ -38,12 +47,40 @@ export class ResponseParser extends HeadParser {
     while (p < end) {
       const c = u8[p] as number;
       switch (state) {
+        case BEFORE:
+          if (c === CR) state = BEFORE_CR;
+          else if (c !== LF) {
+            block.start = p;
+            state = VERSION;
+            continue;
+          }
+          p++;
+          continue;
+        case BEFORE_CR:
+          if (c !== LF) return this.fail(p);
+          state = BEFORE;
+          p++;
+          continue;
         case VERSION: {
           const index = p - block.start;
           if (index < 8) {
             const form = VERSION_FORM[index] as number;
-            if (form === 0 ? c < 48 || c > 57 : c !== form) return this.fail(p);
-            if (form === 0) this.version = this.version * 10 + c - 48;
+            if (form === 0 ? c < 48 || c > 57 : c !== form) {
+              // A protocol that looks like HTTP is taken for HTTP/1.0 when the user asked for tolerance.
+              if (!this.relaxed || index === 0 || !isVersionByte(c)) {
+                if (!this.relaxed || index === 0 || (c !== SP && c !== TAB)) return this.fail(p);
+              }
+              this.oddVersion = true;
+            }
+            if (!this.oddVersion) {
+              if (form === 0) this.version = this.version * 10 + c - 48;
+              p++;
+              continue;
+            }
+          }
+          if (this.oddVersion) this.version = 10;
+          if (this.relaxed && isVersionByte(c)) {
+            this.oddVersion = true;
             p++;
             continue;
           }
@@ -63,13 +100,14 @@ export class ResponseParser extends HeadParser {
           continue;
         case STATUS:
           if (c >= 48 && c <= 57) {
-            if (p - this.statusStart >= 3) return this.fail(p);
             this.status = this.status * 10 + c - 48;
+            if (this.status > LARGEST_STATUS) return this.fail(p);
             p++;
             continue;
           }
-          if (p - this.statusStart !== 3 || this.status < 100) return this.fail(p);
+          if (this.status < 100) return this.fail(p);
           if (c !== SP && c !== TAB && c !== CR && c !== LF) return this.fail(p);
+          this.statusEnd = p;
           state = AFTER_STATUS;
           continue;
         case AFTER_STATUS:
@@ -78,7 +116,7 @@ export class ResponseParser extends HeadParser {
             continue;
           }
           this.reasonStart = p;
-          if (p !== this.statusStart + 4 || u8[p - 1] !== SP) block.startUntidy = true;
+          if (p !== this.statusEnd + 1 || u8[p - 1] !== SP) block.startUntidy = true;
           state = REASON;
           continue;
         case REASON:
@@ -112,4 +150,9 @@ export class ResponseParser extends HeadParser {
     this.state = LINE_START;
     return this.parseLines(u8, end);
   }
+}
+
+/** Letters of protocol names that look like HTTP (RTSP, ICY), digits, dot and slash. */
+function isVersionByte(c: number): boolean {
+  return (c >= 46 && c <= 57) || 'HTPRSICY'.includes(String.fromCharCode(c));
 }

@@ -2,6 +2,7 @@
  * A cursor over the words of one line, as a keyword's parser reads them. Every `expect…` that fails has already
  * reported an alert with the word's place, and returns `undefined`; the parser then simply returns.
  */
+import type { Severity } from './diagnostics.ts';
 import type { Line, Word } from './words.ts';
 
 export type TimeUnit = 'us' | 'ms' | 's' | 'm' | 'h' | 'd';
@@ -10,7 +11,14 @@ export interface ArgumentReader {
   readonly line: Line;
   /** The keyword's own word or words, already consumed. */
   readonly keyword: string;
+  /** `[file:line]`, for messages that HAProxy words in a form of their own. */
+  readonly place: string;
+  /** No word is left; an empty one (`""`) ends the arguments as it does for HAProxy. */
   readonly done: boolean;
+  /** How many words of the line are consumed. */
+  readonly position: number;
+  /** An alert was reported through this reader. */
+  readonly failed: boolean;
   peek(offset?: number): string | undefined;
   next(): string | undefined;
   /** All remaining words, consumed. */
@@ -26,8 +34,16 @@ export interface ArgumentReader {
   expectOneOf<T extends string>(what: string, choices: readonly T[]): T | undefined;
   /** Reports every word that is left as unexpected; true when there was none. */
   expectEnd(): boolean;
+  /** A reader for an option of this line, at the same place. */
+  option(keyword: string): ArgumentReader;
+  /** The same reader with another text before the messages of `alert` and its siblings. */
+  withLead(lead: string): ArgumentReader;
+  /** Goes on behind what another reader of this line consumed. */
+  resumeBehind(other: ArgumentReader): void;
   /** Alert at the word last consumed (or at `word`). */
   alert(message: string, hint?: string, word?: Word): void;
   warning(message: string, hint?: string, word?: Word): void;
   diag(message: string, hint?: string, word?: Word): void;
+  /** As `alert` and the others, but `message` is all that stands behind `config : `; it may use `place`. */
+  say(severity: Severity, message: string, hint?: string, word?: Word): void;
 }

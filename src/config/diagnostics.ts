@@ -21,7 +21,12 @@ export class Diagnostics {
 
   add(severity: Severity, message: string, line?: Line, word?: Word, hint?: string): void {
     const text = line === undefined ? message : `parsing [${line.file}:${line.line}] : ${message}`;
-    this.list.push({ severity, message: text, place: line && { line, word }, hint });
+    this.say(severity, text, line, word, hint);
+  }
+
+  /** For messages whose place HAProxy writes in another form: `message` is taken as it is. */
+  say(severity: Severity, message: string, line?: Line, word?: Word, hint?: string): void {
+    this.list.push({ severity, message, place: line && { line, word }, hint });
   }
 
   count(severity: Severity): number {

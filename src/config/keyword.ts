@@ -4,6 +4,7 @@
  * Features call `registerKeywords` at module load; nothing else knows the list.
  */
 import type { ArgumentReader } from './argument-reader.ts';
+import type { Environment } from './environment.ts';
 import type { BindConfig, Configuration, GlobalConfig, ProxyConfig, ServerConfig } from './model.ts';
 
 export type ProxySection = 'defaults' | 'frontend' | 'listen' | 'backend';
@@ -18,7 +19,21 @@ export interface KeywordContext<Target> {
   /** `default option x`: back to the built-in default, whatever the defaults section said. */
   readonly defaulted: boolean;
   readonly section: string;
+  readonly reading: Reading;
 }
+
+/** What is known while lines are read and of no interest afterwards. */
+export interface Reading {
+  /** Variables; `setenv` and its siblings change them. */
+  readonly environment: Environment;
+  /** The file that a name on a line of `fromFile` means (`default-path`). */
+  resolvePath(path: string, fromFile: string): string;
+  /** Changes what `resolvePath` does from here on. */
+  setDefaultPath(policy: DefaultPath): void;
+}
+export type DefaultPath =
+  | { readonly kind: 'current' | 'config' | 'parent' }
+  | { readonly kind: 'origin'; readonly path: string };
 
 interface KeywordRecordBase<Target> {
   /** As written; two words where the second selects the keyword: `timeout client`, `option httplog`, `stats enable`. */
@@ -42,6 +57,11 @@ export interface GlobalKeyword extends KeywordRecordBase<GlobalConfig> {
 export interface ProxyKeyword extends KeywordRecordBase<ProxyConfig> {
   readonly scope: 'proxy';
   readonly sections: readonly ProxySection[];
+  /**
+   * Called instead of `parse` in a section that `sections` does not name. Without it the engine says what HAProxy
+   * says of most keywords: an alert in `defaults`, elsewhere a warning that the line is ignored.
+   */
+  readonly misplaced?: (context: KeywordContext<ProxyConfig>) => void;
 }
 /** An option of a `bind` line. One record also serves `stats socket`. */
 export interface BindKeyword extends KeywordRecordBase<BindConfig> {
@@ -66,6 +86,7 @@ export interface SectionRecord {
 export interface SectionContext {
   readonly args: ArgumentReader;
   readonly configuration: Configuration;
+  readonly reading: Reading;
 }
 export interface SectionHandler {
   line(context: SectionContext): void;
@@ -82,9 +103,24 @@ export interface CheckReport {
   alert(message: string, origin?: { file: string; line: number }, hint?: string): void;
   warning(message: string, origin?: { file: string; line: number }, hint?: string): void;
   diag(message: string, origin?: { file: string; line: number }, hint?: string): void;
+  /** As the others, but HAProxy writes no `parsing [file:line] : ` before the message; the line is still shown. */
+  alertAt(message: string, origin: { file: string; line: number }, hint?: string): void;
+  warningAt(message: string, origin: { file: string; line: number }, hint?: string): void;
+}
+
+/**
+ * Keywords of two words share a first one (`timeout client`, `stats enable`). What is said when the second word is
+ * missing or unknown belongs to the first.
+ */
+export interface KeywordFamily {
+  readonly scope: 'global' | 'proxy';
+  readonly first: string;
+  /** `found`: the second word, empty where there is none. */
+  readonly unknown: (args: ArgumentReader, found: string, known: readonly string[]) => void;
 }
 
 const keywords = new Map<string, Map<string, KeywordRecord>>();
+const families = new Map<string, KeywordFamily>();
 const sections = new Map<string, SectionRecord>();
 const checks: ConfigurationCheck[] = [];
 
@@ -98,6 +134,12 @@ export function registerKeywords(...records: readonly KeywordRecord[]): void {
     if (table.has(record.name)) throw new Error(`keyword registered twice: ${record.scope} ${record.name}`);
     table.set(record.name, record);
   }
+}
+export function registerFamily(family: KeywordFamily): void {
+  families.set(`${family.scope} ${family.first}`, family);
+}
+export function familyOf(scope: KeywordFamily['scope'], first: string): KeywordFamily | undefined {
+  return families.get(`${scope} ${first}`);
 }
 export function registerSection(record: SectionRecord): void {
   if (sections.has(record.name)) throw new Error(`section registered twice: ${record.name}`);

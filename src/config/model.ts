@@ -161,6 +161,8 @@ export interface BalanceConfig {
 /** `source` of a server or a backend. */
 export interface SourceConfig {
   address: Address | undefined;
+  /** Where the ports were written as a range, its last one; otherwise the address's own port. */
+  lastPort: number;
   interface: string | undefined;
   usesrc:
     | { kind: 'address'; address: Address }
@@ -174,6 +176,8 @@ export interface BindConfig {
   readonly origin: Origin;
   /** One bind line may name many addresses and port ranges: each becomes a listener of its own. */
   readonly addresses: Address[];
+  /** `id` of the listener of each address: explicit or, once the configuration was checked, automatic. */
+  listenerIds: number[];
   /** The address as written, for messages. */
   readonly text: string;
   facets: Map<string, unknown>;

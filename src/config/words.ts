@@ -4,10 +4,10 @@
  * Specification: HAProxy 2.6 configuration manual, 2.2 (quoting and escaping) and 2.3 (environment variables).
  */
 
-/** One word of a line, after quotes, escapes and variables have been resolved. */
+/** One word of a line, after quotes, escapes and variables have been resolved. One character a byte: see byte-text.ts. */
 export interface Word {
   readonly text: string;
-  /** 1-based column, in characters, of the word's first character in the raw line. */
+  /** 1-based column, in bytes, of the word's first character in the raw line. */
   readonly column: number;
   /** 1-based column just behind the word in the raw line. */
   readonly endColumn: number;

@@ -1,0 +1,22 @@
+/** What HAProxy says of keywords in a section that they do not belong to. */
+import type { KeywordContext } from './keyword.ts';
+import type { ProxyConfig } from './model.ts';
+import { hasFrontend, proxyWord } from './proxy-kind.ts';
+
+/** The common form: an alert in `defaults`, elsewhere a warning that the line is ignored. */
+export function misplaced(context: KeywordContext<ProxyConfig>, name: string, advice = ''): void {
+  const { args, target } = context;
+  const shown = name.replace(/^option /, '');
+  const keyword = args.line.words[args.position - 1];
+  args.rest();
+  if (target.kind === 'defaults') {
+    args.alert(`'${shown}' not allowed in 'defaults' section.`, undefined, keyword);
+  } else {
+    args.warning(`'${shown}' ignored because ${lacking(target)}.${advice}`, undefined, keyword);
+  }
+}
+
+/** `frontend 'x' has no backend capability`. */
+export function lacking(proxy: ProxyConfig): string {
+  return `${proxyWord(proxy.kind)} '${proxy.name}' has no ${hasFrontend(proxy) ? 'backend' : 'frontend'} capability`;
+}

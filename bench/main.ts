@@ -10,8 +10,8 @@ import { workloads } from './workloads/table.ts';
 import type { Workload } from './workloads/workload.ts';
 
 const usage = `usage: node dist/bench/main.js [workload…] [flags]
-  --rounds N       turns that each program gets (default 7)
-  --seconds S      length of one turn (default 1)
+  --rounds N       turns that each program gets (default 15)
+  --seconds S      length of one turn (default 0.5)
   --programs LIST  of sluice, haproxy, nginx (default all)
   --json FILE      figures and single rounds as JSON
   --no-pin         do not reserve processor 0 for the program and 1 for the load
@@ -75,8 +75,8 @@ async function main(): Promise<void> {
   }
   const settings: Settings = {
     programs: programsOf(values.programs),
-    rounds: Math.round(positive(values.rounds, 7, '--rounds')),
-    secondsPerSlice: positive(values.seconds, 1, '--seconds'),
+    rounds: Math.round(positive(values.rounds, 15, '--rounds')),
+    secondsPerSlice: positive(values.seconds, 0.5, '--seconds'),
     pin: values['no-pin'] !== true,
   };
   const processors = cpus();
@@ -85,9 +85,17 @@ async function main(): Promise<void> {
   process.stdout.write(`${settings.rounds} rounds of ${settings.secondsPerSlice} s in turn; medians\n\n`);
   const reports: WorkloadReport[] = [];
   for (const workload of chosen(positionals)) {
-    const report = await runWorkload(workload, settings);
-    reports.push(report);
-    process.stdout.write(`${reportText(report)}\n`);
+    try {
+      const report = await runWorkload(workload, settings);
+      reports.push(report);
+      process.stdout.write(`${reportText(report)}\n`);
+    } catch (error) {
+      // A program that fails in one workload should not cost the figures of the others.
+      process.stdout.write(
+        `${workload.name}: FAILED\n  ${error instanceof Error ? error.message : String(error)}\n\n`,
+      );
+      process.exitCode = 1;
+    }
     // After each workload, so that a run that is cut short leaves what it has.
     if (values.json !== undefined) {
       writeFileSync(values.json, `${JSON.stringify({ machine, settings, reports }, undefined, 2)}\n`);

@@ -6,6 +6,7 @@
 import { fstatSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Address } from './address.ts';
+import type { Environment } from './environment.ts';
 import { leadingInteger } from './time-and-size.ts';
 
 export interface AddressRules {
@@ -23,6 +24,8 @@ export interface AddressRules {
   readonly stream?: boolean;
   /** Put before the path of `unix@` and `/path` (global `unix-bind prefix`). */
   readonly unixPrefix?: string;
+  /** Where `$NAME` in the address is looked up; left as it is without one. */
+  readonly environment?: Environment;
 }
 
 export interface ParsedAddress {
@@ -68,6 +71,13 @@ const prefixes: Readonly<Record<string, { family: Family; transport?: 'stream' |
 const unixPathBytes = 108;
 
 export function parseAddress(text: string, rules: AddressRules): AddressResult {
+  if (rules.environment !== undefined && text.includes('$')) {
+    const expanded = expandAddress(text, rules.environment);
+    if (expanded === '') {
+      return fail(`'${text}' resolves to an empty address (environment variable missing?)`);
+    }
+    text = expanded;
+  }
   let rest = text;
   let transport: 'stream' | 'datagram' | 'quic' | undefined;
   if (rest.startsWith('stream+')) {
@@ -111,6 +121,14 @@ export function parseAddress(text: string, rules: AddressRules): AddressResult {
     default:
       return internetAddress(family, rest, text, rules, datagram);
   }
+}
+
+/** `$NAME` and `${NAME}` outside quotes: addresses have always taken them, where other words take none. */
+export function expandAddress(text: string, environment: Environment): string {
+  return text.replace(
+    /\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))/g,
+    (_, braced?: string, bare?: string) => environment.get(braced ?? bare ?? '') ?? '',
+  );
 }
 
 /** `addr/prefix` or a bare address; the length of the whole address where none was written. */

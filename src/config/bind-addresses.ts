@@ -4,9 +4,14 @@
  */
 import type { Address } from './address.ts';
 import { parseAddress } from './address-parser.ts';
+import type { Environment } from './environment.ts';
 
 /** The addresses, or what is wrong with the first faulty one. */
-export function readBindAddresses(text: string, unixPrefix: string): Address[] | string {
+export function readBindAddresses(
+  text: string,
+  unixPrefix: string,
+  environment: Environment,
+): Address[] | string {
   const out: Address[] = [];
   for (const part of text.split(',')) {
     if (part === '') continue;
@@ -17,6 +22,7 @@ export function readBindAddresses(text: string, unixPrefix: string): Address[] |
       descriptor: true,
       names: true,
       unixPrefix,
+      environment,
     });
     if (!result.ok) return result.message;
     const { address, lastPort } = result.value;

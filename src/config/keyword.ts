@@ -116,7 +116,7 @@ export interface KeywordFamily {
   readonly scope: 'global' | 'proxy';
   readonly first: string;
   /** `found`: the second word, empty where there is none. */
-  readonly unknown: (args: ArgumentReader, found: string, known: readonly string[]) => void;
+  readonly unknown: (args: ArgumentReader, found: string, known: readonly string[], negated: boolean) => void;
 }
 
 const keywords = new Map<string, Map<string, KeywordRecord>>();

@@ -5,14 +5,20 @@
  */
 import { readBindAddresses } from './bind-addresses.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import type { Environment } from './environment.ts';
 import { newBind } from './initial-values.ts';
 import type { LineArguments } from './line-arguments.ts';
 import type { ProxyConfig } from './model.ts';
 import { hasFrontend } from './proxy-kind.ts';
 
 /** `listen webfarm 192.168.1.1:80`. */
-export function listenerFromSectionLine(proxy: ProxyConfig, text: string, args: LineArguments): void {
-  const addresses = hasFrontend(proxy) ? readBindAddresses(text, '') : undefined;
+export function listenerFromSectionLine(
+  proxy: ProxyConfig,
+  text: string,
+  args: LineArguments,
+  environment: Environment,
+): void {
+  const addresses = hasFrontend(proxy) ? readBindAddresses(text, '', environment) : undefined;
   if (addresses === undefined || typeof addresses === 'string' || !args.done) {
     args.alert("please use the 'bind' keyword for listening addresses.");
     return;
@@ -27,9 +33,13 @@ export function listenerFromSectionLine(proxy: ProxyConfig, text: string, args: 
 }
 
 /** `listen 192.168.1.1:80`, without any `bind`. */
-export function listenerFromSectionName(proxy: ProxyConfig, diagnostics: Diagnostics): void {
+export function listenerFromSectionName(
+  proxy: ProxyConfig,
+  diagnostics: Diagnostics,
+  environment: Environment,
+): void {
   if (proxy.kind !== 'listen' || proxy.binds.length > 0 || !/:[0-9]/.test(proxy.name)) return;
-  const addresses = readBindAddresses(proxy.name, '');
+  const addresses = readBindAddresses(proxy.name, '', environment);
   if (typeof addresses === 'string') return;
   const bind = newBind(proxy.name, proxy.origin);
   bind.addresses.push(...addresses);

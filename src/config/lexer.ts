@@ -186,7 +186,7 @@ class Lexer {
       let closing = i;
       if (raw.charAt(i) === '-') closing = raw.indexOf('}', i);
       if (closing < 0 || raw.charAt(closing) !== '}') {
-        this.fail('unmatched brace in environment variable name', nameAt);
+        this.fail('unmatched brace in environment variable name', nameAt - 1);
         return;
       }
       if (closing > i) value ??= raw.slice(i + 1, closing);

@@ -2,6 +2,8 @@
  * Configuration files to the typed configuration and everything that is to be said of them. The way in for the
  * command line, for tests and for tools; it reads no file itself but those that keywords name.
  */
+import { hostname } from 'node:os';
+import { toByteText } from './byte-text.ts';
 import { checkReport } from './check-report.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { Environment } from './environment.ts';
@@ -23,6 +25,10 @@ export interface ConfigurationSource {
 export interface LoadOptions {
   /** The variables that the configuration sees; none when left out. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** The name of this process among peers (`-L`); by default the host name. */
+  readonly localPeer?: string;
+  /** As `-v` shows it: the configuration sees it as HAPROXY_STARTUP_VERSION. */
+  readonly version?: string;
   /** The process's working directory, for `default-path`. */
   readonly workingDirectory?: string;
 }
@@ -43,6 +49,8 @@ export function loadConfiguration(
   const diagnostics = new Diagnostics();
   const configuration = newConfiguration();
   const environment = new Environment(options.environment);
+  environment.set('HAPROXY_LOCALPEER', toByteText(options.localPeer ?? hostname()));
+  if (options.version !== undefined) environment.set('HAPROXY_STARTUP_VERSION', options.version);
   const engine = new SectionEngine(configuration, diagnostics, new FileReading(environment, options));
   for (const source of sources) {
     const before = diagnostics.count('alert');
@@ -55,6 +63,7 @@ export function loadConfiguration(
   checkWhole(configuration, diagnostics, sources, engine.sawRefusedSection);
   const refused = diagnostics.count('alert') > 0;
   if (refused) diagnostics.say('alert', 'Fatal errors found in configuration.');
+  environment.set('HAPROXY_CFGFILES', sources.map((s) => s.name).join(';'));
   const listening = configuration.proxies.some((p) => !p.disabled && p.binds.length > 0);
   return {
     configuration,

@@ -264,6 +264,8 @@ export type LogFormat = 'local' | 'rfc3164' | 'rfc5424' | 'priority' | 'short' |
 export interface LogTarget {
   readonly origin: Origin;
   readonly address: Address;
+  /** How messages travel to an address of the network; a descriptor is written to. */
+  readonly transport: 'datagram' | 'stream';
   readonly maxLengthBytes: number;
   readonly format: LogFormat;
   /** `sample 1,3-5:10`: which messages out of how many. */
@@ -281,7 +283,7 @@ export interface ProxyLogConfig {
   targets: LogTarget[];
   /** The effective format for the frontend's lines: a preset, or the text of `log-format`. */
   format:
-    | { preset: 'default' | 'tcplog' | 'httplog' | 'clf' | 'httpslog' }
+    | { preset: 'default' | 'tcplog' | 'httplog' | 'clf' | 'httpslog'; origin: Origin }
     | { text: string; origin: Origin }
     | undefined;
   errorFormat: { text: string; origin: Origin } | undefined;

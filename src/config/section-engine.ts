@@ -15,7 +15,7 @@ import {
   type SectionHandler,
   sectionRecords,
 } from './keyword.ts';
-import { notYetCarriedOut } from './keywords/not-yet.ts';
+import { notYetCarriedOut, notYetNames } from './keywords/not-yet.ts';
 import { listenerFromSectionLine, listenerFromSectionName } from './legacy-listeners.ts';
 import { LineArguments } from './line-arguments.ts';
 import { misplaced } from './misplaced.ts';
@@ -86,7 +86,8 @@ export class SectionEngine {
 
   private closeSection(): void {
     if (this.section.kind === 'owned') this.section.handler.close?.();
-    if (this.section.kind === 'proxy') listenerFromSectionName(this.section.proxy, this.diagnostics);
+    if (this.section.kind === 'proxy')
+      listenerFromSectionName(this.section.proxy, this.diagnostics, this.reading.environment);
   }
 
   private openGlobal(line: Line): void {
@@ -154,7 +155,7 @@ export class SectionEngine {
     }
     this.section = { kind: 'proxy', proxy };
     this.sawRefusedSection = sawRefusedBefore;
-    if (address !== undefined) listenerFromSectionLine(proxy, address, args);
+    if (address !== undefined) listenerFromSectionLine(proxy, address, args, this.reading.environment);
   }
 
   private checkName(args: LineArguments, kind: ProxyConfig['kind'], name: string, line: Line): void {
@@ -260,7 +261,7 @@ export class SectionEngine {
   private globalLine(line: Line, skip: number, negation: 'no' | 'default' | undefined): void {
     const found = lookup<GlobalKeyword>(keywordsOf('global'), line, skip);
     if (found === undefined) {
-      this.unknown(line, skip, 'global', 'global', [...keywordsOf('global').keys()]);
+      this.unknown(line, skip, 'global', 'global', keywordsOf('global').keys());
       return;
     }
     found.record.parse({
@@ -282,7 +283,7 @@ export class SectionEngine {
   ): void {
     const found = lookup<ProxyKeyword>(keywordsOf('proxy'), line, skip);
     if (found === undefined) {
-      this.unknown(line, skip, 'proxy', proxy.kind, [...keywordsOf('proxy').keys()]);
+      this.unknown(line, skip, 'proxy', proxy.kind, keywordsOf('proxy').keys());
       return;
     }
     const { record } = found;
@@ -311,8 +312,9 @@ export class SectionEngine {
     skip: number,
     scope: 'global' | 'proxy',
     section: string,
-    known: readonly string[],
+    names: Iterable<string>,
   ): void {
+    const known = [...names, ...notYetNames(scope)];
     const first = line.words[skip]?.text ?? '';
     const second = line.words[skip + 1]?.text ?? '';
     const args = this.reader(line, first, skip + 1);
@@ -325,7 +327,7 @@ export class SectionEngine {
     const family = familyOf(scope, first);
     if (family !== undefined) {
       if (second !== '') args.next();
-      family.unknown(args, second, secondWords(known, first));
+      family.unknown(args, second, secondWords(known, first), skip > 0);
       return;
     }
     const near = nearestWord(first, [...new Set([...known.map((k) => k.split(' ')[0]!), ...sectionNames()])]);

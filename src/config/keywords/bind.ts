@@ -53,7 +53,7 @@ function parseBind(context: KeywordContext<ProxyConfig>): void {
   bind.unixMode = inherited?.mode;
   bind.unixUid = inherited?.uid;
   bind.unixGid = inherited?.gid;
-  const addresses = readBindAddresses(text, inherited?.prefix ?? '');
+  const addresses = readBindAddresses(text, inherited?.prefix ?? '', context.reading.environment);
   if (typeof addresses === 'string') {
     args.alert(`'bind' : ${addresses}`);
     return;

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { parseAddress } from '../address-parser.ts';
 import type { ArgumentReader } from '../argument-reader.ts';
+import type { Environment } from '../environment.ts';
 import { inheritServer } from '../initial-values.ts';
 import { type KeywordContext, keywordsOf, registerKeywords, type ServerKeyword } from '../keyword.ts';
 import { lacking } from '../misplaced.ts';
@@ -28,7 +29,7 @@ function parseServer(context: KeywordContext<ProxyConfig>): void {
   }
   const lead = `${args.place} : 'server ${proxy.name}/${name}' :`;
   const server = inheritServer(name, { file: args.line.file, line: args.line.line }, proxy.defaultServer);
-  if (!readServerAddress(args, text, server, lead)) return;
+  if (!readServerAddress(args, text, server, lead, context.reading.environment)) return;
   proxy.servers.push(server);
   readOptions<ServerConfig, ServerKeyword>({
     context: { ...context, target: server },
@@ -46,8 +47,9 @@ export function readServerAddress(
   text: string,
   server: ServerConfig,
   lead: string,
+  environment: Environment,
 ): boolean {
-  const parsed = parseAddress(text, { port: 'optional', portOffset: true, names: true });
+  const parsed = parseAddress(text, { port: 'optional', portOffset: true, names: true, environment });
   if (!parsed.ok) {
     const unresolvable = /^invalid address: '(.*?)'/.exec(parsed.message);
     args.say(
@@ -213,7 +215,7 @@ registerKeywords(
     s.redir = text;
   }),
   option('source', '<addr>[:<pl>[-<ph>]] [usesrc …] [interface <name>]', 'The local address.', (context) => {
-    const source = readSource(context.args, 'server');
+    const source = readSource(context.args, 'server', context.reading.environment);
     if (source !== undefined) context.target.source = source;
   }),
   option('usesrc', '', 'Only behind `source`.', ({ args }) => {

@@ -4,11 +4,16 @@
  */
 import { parseAddress } from '../address-parser.ts';
 import type { ArgumentReader } from '../argument-reader.ts';
+import type { Environment } from '../environment.ts';
 import { registerKeywords } from '../keyword.ts';
 import type { SourceConfig } from '../model.ts';
 
 /** Reads behind the word `source`; reports and returns undefined when something is wrong. `where`: for messages. */
-export function readSource(args: ArgumentReader, where: 'server' | 'proxy'): SourceConfig | undefined {
+export function readSource(
+  args: ArgumentReader,
+  where: 'server' | 'proxy',
+  environment: Environment,
+): SourceConfig | undefined {
   const end = where === 'server' ? '.' : '';
   const text = args.next();
   if (text === undefined) {
@@ -23,6 +28,7 @@ export function readSource(args: ArgumentReader, where: 'server' | 'proxy'): Sou
     port: 'optional',
     portRange: where === 'server',
     names: true,
+    environment,
   });
   if (!parsed.ok) {
     args.alert(
@@ -56,13 +62,17 @@ export function readSource(args: ArgumentReader, where: 'server' | 'proxy'): Sou
       source.interface = name;
       continue;
     }
-    const usesrc = readUsesrc(args, where);
+    const usesrc = readUsesrc(args, where, environment);
     if (usesrc === undefined) return undefined;
     source.usesrc = usesrc;
   }
 }
 
-function readUsesrc(args: ArgumentReader, where: 'server' | 'proxy'): SourceConfig['usesrc'] {
+function readUsesrc(
+  args: ArgumentReader,
+  where: 'server' | 'proxy',
+  environment: Environment,
+): SourceConfig['usesrc'] {
   const text = args.next();
   if (text === undefined) {
     args.alert(
@@ -87,7 +97,7 @@ function readUsesrc(args: ArgumentReader, where: 'server' | 'proxy'): SourceConf
     }
     return { kind: 'header', header: header[1]!.toLowerCase(), occurrence };
   }
-  const parsed = parseAddress(text, { port: 'optional', names: true });
+  const parsed = parseAddress(text, { port: 'optional', names: true, environment });
   if (!parsed.ok) {
     args.alert(`'usesrc ${text}' : ${parsed.message}`);
     return undefined;
@@ -103,8 +113,8 @@ registerKeywords({
   doc: 'The local address from which servers are reached.',
   manual: '4.2',
   sections: ['defaults', 'listen', 'backend'],
-  parse: ({ args, target }) => {
-    const source = readSource(args, 'proxy');
+  parse: ({ args, target, reading }) => {
+    const source = readSource(args, 'proxy', reading.environment);
     if (source === undefined) return;
     target.source = source;
     args.expectEnd();

@@ -1,0 +1,110 @@
+/**
+ * Which servers of a backend can take balanced traffic now, and with what weight. Reads the shared words only; whoever
+ * changes a server's state, weight or slow start moves BE_GENERATION, and the algorithms look here again.
+ * Specification: configuration manual 4.2 `option allbackups`, 5.2 `backup`, `weight`, `maxconn`, `slowstart`.
+ */
+import type { BalanceContext } from '../../proxy/balancing.ts';
+import {
+  SERVER_DRAIN,
+  SERVER_MAINT,
+  SERVER_NO_ADDRESS,
+  SERVER_UP,
+  SRV_MAXCONN,
+  SRV_QUEUED,
+  SRV_RAMP,
+  SRV_SERVED,
+  SRV_STATE,
+  SRV_WEIGHT,
+} from '../../state/shared-state.ts';
+import { commonDivisor } from './turn-map.ts';
+
+const OUT_OF_USE = SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS;
+const FULL_RAMP = 1000;
+/** A weight counts as this many units, so that a slow start has finer steps than whole weights. */
+export const WEIGHT_UNITS = 16;
+
+export class UsableServers {
+  readonly count: number;
+  readonly #words: Int32Array;
+  /** First word of the backend's first server; the others follow at `#stride`. */
+  readonly #first: number;
+  readonly #stride: number;
+  readonly #configuredWeights: readonly (number | undefined)[];
+  readonly #isBackup: readonly boolean[];
+  readonly #allBackups: boolean;
+  /** 1 for each server of the group that `refresh` found: shared, as any thread may be the one that refreshed. */
+  readonly #members: Int32Array;
+
+  /** `members`: one shared word for each server. */
+  constructor(context: BalanceContext, members: Int32Array) {
+    const { proxy, shared, firstServer } = context;
+    this.count = proxy.servers.length;
+    this.#words = shared.words;
+    this.#first = shared.serverWords(firstServer);
+    this.#stride = shared.serverWords(firstServer + 1) - this.#first;
+    this.#configuredWeights = proxy.servers.map((server) => server.weight);
+    this.#isBackup = proxy.servers.map((server) => server.backup);
+    this.#allBackups = proxy.options.get('allbackups') === true;
+    this.#members = members;
+  }
+
+  #word(server: number, word: number): number {
+    return Atomics.load(this.#words, this.#first + server * this.#stride + word);
+  }
+
+  #usable(server: number): boolean {
+    const state = this.#word(server, SRV_STATE);
+    return (state & SERVER_UP) !== 0 && (state & OUT_OF_USE) === 0 && this.#word(server, SRV_WEIGHT) > 0;
+  }
+
+  /** Finds the group that takes the traffic: the active servers; without any, the first backup or all of them. */
+  refresh(): void {
+    this.#members.fill(0);
+    if (this.#admit(false, this.count) === 0) this.#admit(true, this.#allBackups ? this.count : 1);
+  }
+
+  /** Lets in the first `most` usable servers of one kind and returns how many there were. */
+  #admit(backup: boolean, most: number): number {
+    let admitted = 0;
+    for (let server = 0; server < this.count && admitted < most; server++) {
+      if (this.#isBackup[server] !== backup || !this.#usable(server)) continue;
+      this.#members[server] = 1;
+      admitted++;
+    }
+    return admitted;
+  }
+
+  /** Whether the server is in the group that the last `refresh` found. */
+  has(server: number): boolean {
+    return this.#members[server] === 1;
+  }
+
+  /** The weight as configured or set, 0 to 256. */
+  weight(server: number): number {
+    return this.#word(server, SRV_WEIGHT);
+  }
+
+  /** The weights of the group, 0 for all others, in lowest terms as `turn-map.ts` wants them. */
+  reducedWeights(): Int32Array {
+    const weights = Int32Array.from({ length: this.count }, (_, at) => (this.has(at) ? this.weight(at) : 0));
+    const divisor = commonDivisor(this.#configuredWeights, weights);
+    return weights.map((weight) => weight / divisor);
+  }
+
+  /** The weight in units, as far as slow start grants it; at least one for a server in use. */
+  rampedUnits(server: number): number {
+    const units = this.#word(server, SRV_WEIGHT) * WEIGHT_UNITS;
+    return Math.max(1, Math.ceil((units * this.#word(server, SRV_RAMP)) / FULL_RAMP));
+  }
+
+  /** Whether the server has reached its maxconn. */
+  full(server: number): boolean {
+    const limit = this.#word(server, SRV_MAXCONN);
+    return limit > 0 && this.#word(server, SRV_SERVED) >= limit;
+  }
+
+  /** What the server has to do: the streams that hold a slot and those that wait for one. */
+  load(server: number): number {
+    return this.#word(server, SRV_SERVED) + this.#word(server, SRV_QUEUED);
+  }
+}

@@ -1,0 +1,131 @@
+/** A backend in shared memory, with nothing behind it, and the thread's own balancer over it. */
+import '../../../src/features/balance/algorithms.ts';
+import { newProxy, newServer } from '../../../src/config/initial-values.ts';
+import type { ProxyConfig } from '../../../src/config/model.ts';
+import { SocketAddress } from '../../../src/protocol/socket-address.ts';
+import { type Balancer, balanceAlgorithm } from '../../../src/proxy/balancing.ts';
+import {
+  BE_GENERATION,
+  SERVER_MAINT,
+  SERVER_UP,
+  type SharedBuffers,
+  SharedState,
+  SRV_MAXCONN,
+  SRV_RAMP,
+  SRV_SERVED,
+  SRV_STATE,
+  SRV_WEIGHT,
+} from '../../../src/state/shared-state.ts';
+
+export interface LocalServer {
+  readonly weight?: number;
+  readonly maxconn?: number;
+  readonly backup?: boolean;
+  readonly id?: number;
+}
+
+/** Plain data from which another thread makes its own view of the same farm. */
+export interface FarmData {
+  readonly proxy: ProxyConfig;
+  readonly buffers: SharedBuffers;
+  readonly memory: SharedArrayBuffer;
+}
+
+const origin = { file: 'test', line: 1 };
+
+export class LocalFarm {
+  readonly data: FarmData;
+  readonly shared: SharedState;
+  readonly balancer: Balancer;
+
+  static create(algorithm: string, servers: readonly LocalServer[], allBackups = false): LocalFarm {
+    const proxy = newProxy('backend', 'b', origin);
+    const [, name = '', args] = /^([a-z-]+)(?:\((.*)\))?$/.exec(algorithm) ?? [];
+    proxy.balance = { algorithm: name, args: args === undefined ? [] : [args], origin };
+    if (allBackups) proxy.options.set('allbackups', true);
+    servers.forEach((options, at) => {
+      const server = newServer(`s${at}`, origin);
+      server.backup = options.backup === true;
+      server.id = options.id;
+      server.weight = options.weight;
+      proxy.servers.push(server);
+    });
+    const shared = SharedState.create({ threads: 2, proxies: 1, servers: servers.length, listeners: 0 });
+    servers.forEach((options, at) => {
+      const words = shared.serverWords(at);
+      shared.words[words + SRV_STATE] = SERVER_UP;
+      shared.words[words + SRV_WEIGHT] = options.weight ?? 1;
+      shared.words[words + SRV_RAMP] = 1000;
+      shared.words[words + SRV_MAXCONN] = options.maxconn ?? 0;
+    });
+    const bytes = balanceAlgorithm(name)?.sharedBytes(proxy.balance, servers.length) ?? 0;
+    return new LocalFarm({ proxy, buffers: shared.buffers, memory: new SharedArrayBuffer(bytes) });
+  }
+
+  constructor(data: FarmData) {
+    this.data = data;
+    this.shared = SharedState.attach(data.buffers);
+    const config = data.proxy.balance;
+    const record = balanceAlgorithm(config?.algorithm ?? '');
+    if (record === undefined) throw new Error(`no algorithm ${config?.algorithm}`);
+    this.balancer = record.create(config, {
+      proxy: data.proxy,
+      proxyIndex: 0,
+      firstServer: 0,
+      shared: this.shared,
+      memory: data.memory,
+    });
+  }
+
+  #set(server: number, word: number, value: number): void {
+    Atomics.store(this.shared.words, this.shared.serverWords(server) + word, value);
+    Atomics.add(this.shared.words, this.shared.proxyWords(0) + BE_GENERATION, 1);
+  }
+
+  setState(server: number, state: 'up' | 'down' | 'maint'): void {
+    this.#set(server, SRV_STATE, { up: SERVER_UP, down: 0, maint: SERVER_UP | SERVER_MAINT }[state]);
+  }
+
+  setWeight(server: number, weight: number): void {
+    this.#set(server, SRV_WEIGHT, weight);
+  }
+
+  setRamp(server: number, permille: number): void {
+    this.#set(server, SRV_RAMP, permille);
+  }
+
+  setMaxconn(server: number, maxconn: number): void {
+    this.#set(server, SRV_MAXCONN, maxconn);
+  }
+
+  served(server: number): number {
+    return Atomics.load(this.shared.words, this.shared.serverWords(server) + SRV_SERVED);
+  }
+
+  #serve(server: number, change: number): void {
+    Atomics.add(this.shared.words, this.shared.serverWords(server) + SRV_SERVED, change);
+    this.balancer.served(server);
+  }
+
+  /** Picks and takes a slot, as a stream does. Negative: no server was to be had. */
+  hold(clientAddress = '192.0.2.1', avoid = -1): number {
+    const address = SocketAddress.parse(clientAddress, 1000) ?? new SocketAddress();
+    const server = this.balancer.pick({ clientAddress: address }, avoid);
+    if (server >= 0) this.#serve(server, 1);
+    return server;
+  }
+
+  release(server: number): void {
+    this.#serve(server, -1);
+  }
+
+  pick(clientAddress?: string, avoid?: number): number {
+    const server = this.hold(clientAddress, avoid);
+    if (server >= 0) this.release(server);
+    return server;
+  }
+
+  sequence(length: number): number[] {
+    return Array.from({ length }, () => this.pick());
+  }
+}

@@ -4,6 +4,9 @@ import type { Ratio } from './measure/statistics.ts';
 import type { CpuFigures, Figures, IdleFigures, RestFigures, WorkloadReport } from './run.ts';
 import type { Workload } from './workloads/workload.ts';
 
+/** Beyond this share of waiting, ratios were seen to move by a tenth. */
+const DISTURBED = 0.1;
+
 type Alignment = 'left' | 'right';
 
 export function reportText(report: WorkloadReport): string {
@@ -16,6 +19,9 @@ export function reportText(report: WorkloadReport): string {
   if (idle.length > 0) lines.push(...idleTable(idle));
   if (rest.length > 0) lines.push(...restTable(rest));
   for (const line of verdicts(workload, figures)) lines.push(`  ${line}`);
+  if (workload.kind === 'cpu' && cpu.some((entry) => entry.waited > DISTURBED)) {
+    lines.push('  DISTURBED: other work had the processor of a program for a while; not figures to keep');
+  }
   for (const note of notes) lines.push(`  without ${note}`);
   return `${lines.join('\n')}\n`;
 }
@@ -27,7 +33,7 @@ function cpuTable(figures: readonly CpuFigures[]): string[] {
   );
   const hasLog = figures.some((entry) => entry.logLinesPerRequest !== undefined);
   const head = ['', `µs/${unit}`, 'min–max', 'user', 'sys', ...compared.map((label) => `of ${label}`)];
-  head.push('requests/s', 'busy', 'p50 µs', 'errors', ...(hasLog ? ['log lines'] : []));
+  head.push('requests/s', 'busy', 'waited', 'p50 µs', 'errors', ...(hasLog ? ['log lines'] : []));
   const rows = figures.map((entry) => [
     entry.label,
     entry.totalMicroseconds.toFixed(2),
@@ -37,6 +43,7 @@ function cpuTable(figures: readonly CpuFigures[]): string[] {
     ...compared.map((label) => ratioText(entry.ratios[label])),
     entry.requestsPerSecond.toFixed(0),
     `${(entry.busy * 100).toFixed(0)} %`,
+    `${(entry.waited * 100).toFixed(0)} %`,
     entry.medianLatencyMicroseconds.toFixed(0),
     String(entry.errors),
     ...(hasLog ? [`${((entry.logLinesPerRequest ?? 0) * 100).toFixed(1)} %`] : []),

@@ -38,6 +38,8 @@ export interface CpuFigures {
   requestsPerSecond: number;
   /** Share of one processor that the program used: 1 when it had no idle time. */
   busy: number;
+  /** Share of the time that it was ready to run while something else had its processor: other work on the machine. */
+  waited: number;
   medianLatencyMicroseconds: number;
   errors: number;
   /** Log lines per request, where the workload logs. */
@@ -208,6 +210,7 @@ function cpuFigures(workload: CpuWorkload | ThreadsWorkload, results: readonly S
       maxMicroseconds: Math.max(...costs),
       requestsPerSecond: median(slices.map((slice) => (slice.requests / slice.elapsedMs) * 1000)),
       busy: median(slices.map((slice) => slice.cpuMicroseconds / (slice.elapsedMs * 1000))),
+      waited: median(slices.map((slice) => slice.waitedMicroseconds / (slice.elapsedMs * 1000))),
       medianLatencyMicroseconds: median(slices.map((slice) => slice.medianLatencyMicroseconds)),
       errors: sum(slices.map((slice) => slice.errors)),
       logLinesPerRequest: workload.shape.logged ? sum(slices.map((s) => s.logLines)) / requests : undefined,

@@ -45,6 +45,8 @@ export interface SliceResult {
   elapsedMs: number;
   /** CPU of all threads and children, from the scheduler's own nanosecond count. */
   cpuMicroseconds: number;
+  /** Time that its threads were ready to run while something else had the processor. */
+  waitedMicroseconds: number;
   /** The same in ticks, divided by the kernel; only good for the division into user and system. */
   userTicks: number;
   systemTicks: number;

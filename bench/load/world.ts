@@ -83,6 +83,7 @@ function slice(group: ClientGroup, round: number): SliceResult {
     errors: group.errors,
     elapsedMs,
     cpuMicroseconds: after.microseconds - before.microseconds,
+    waitedMicroseconds: after.waitedMicroseconds - before.waitedMicroseconds,
     userTicks: after.userTicks - before.userTicks,
     systemTicks: after.systemTicks - before.systemTicks,
     medianLatencyMicroseconds: group.latencyQuantile(0.5),

@@ -6,6 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface CpuReading {
   /** Time on a processor, from the scheduler, in microseconds. */
   microseconds: number;
+  /** Time spent ready to run while something else had the processor. */
+  waitedMicroseconds: number;
   /** The kernel's division into user and system, in ticks of 10 ms: too coarse for a short run by itself. */
   userTicks: number;
   systemTicks: number;
@@ -42,6 +44,7 @@ function statFields(pid: number): string[] | undefined {
 
 export function readCpu(pids: readonly number[]): CpuReading {
   let nanoseconds = 0;
+  let waitedNanoseconds = 0;
   let userTicks = 0;
   let systemTicks = 0;
   for (const pid of pids) {
@@ -51,17 +54,26 @@ export function readCpu(pids: readonly number[]): CpuReading {
     systemTicks += Number(fields[12]);
     // A process's own schedstat covers its first thread only: the threads are added up one by one.
     for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      nanoseconds += threadNanoseconds(pid, thread);
+      const [ran, waited] = threadNanoseconds(pid, thread);
+      nanoseconds += ran;
+      waitedNanoseconds += waited;
     }
   }
-  return { microseconds: nanoseconds / 1000, userTicks, systemTicks };
+  return {
+    microseconds: nanoseconds / 1000,
+    waitedMicroseconds: waitedNanoseconds / 1000,
+    userTicks,
+    systemTicks,
+  };
 }
 
-function threadNanoseconds(pid: number, thread: string): number {
+/** Time that a thread ran, and time that it was ready to run and did not. */
+function threadNanoseconds(pid: number, thread: string): [ran: number, waited: number] {
   try {
-    return Number.parseInt(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1'), 10);
+    const fields = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ');
+    return [Number(fields[0]), Number(fields[1])];
   } catch {
-    return 0;
+    return [0, 0];
   }
 }
 

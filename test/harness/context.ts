@@ -22,7 +22,7 @@ import { UdpLogReceiver } from './syslog.ts';
 import { TcpServer, type TcpServerOptions } from './tcp-server.ts';
 import { Transcript } from './transcript.ts';
 import { UnixLogReceiver } from './unix-datagram.ts';
-import { poll } from './waiting.ts';
+import { poll, within } from './waiting.ts';
 import type { Wire } from './wire.ts';
 
 export interface StartOptions extends SpawnOptions {
@@ -187,7 +187,12 @@ export class ScenarioContext {
     if (running.length > 0 && !isOracle)
       leftOver.push(`processes still running after SIGINT: ${running.join(' ')}`);
     await endProcesses(this.processes());
-    for (const end of this.#endings.reverse()) await end();
+    for (const end of this.#endings.reverse()) {
+      const ending = Promise.resolve().then(end);
+      await within(ending, 'the end of a server or client of the test', 2000).catch((error: unknown) => {
+        leftOver.push(String(error));
+      });
+    }
     rmSync(this.directory, { recursive: true, force: true });
     return leftOver;
   }

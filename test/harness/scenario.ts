@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { ScenarioContext } from './context.ts';
 import { type Need, unmetNeed } from './needs.ts';
 import { isOracle, programPath } from './program.ts';
+import { within } from './waiting.ts';
 
 export interface ScenarioOptions {
   /** 1: the behaviour depends on a single thread. */
@@ -24,13 +25,18 @@ function skipReason(options: ScenarioOptions): string | undefined {
   return unmetNeed(options.needs ?? []);
 }
 
-async function play(body: (t: ScenarioContext) => Promise<void>, nbthread: number): Promise<void> {
+async function play(
+  body: (t: ScenarioContext) => Promise<void>,
+  nbthread: number,
+  timeoutMs: number,
+): Promise<void> {
   const path = programPath();
   if (path === undefined || !existsSync(path)) throw new Error(`the program under test is missing: ${path}`);
   const context = new ScenarioContext(path, nbthread);
   let failure: unknown;
   try {
-    await body(context);
+    // Not left to node's runner, which would not end what the scenario has started.
+    await within(body(context), 'the scenario to end', timeoutMs);
   } catch (error) {
     failure = error ?? new Error('failed');
     process.stderr.write(`${context.report()}\n`);
@@ -52,10 +58,7 @@ export function scenario(
   const threads = isOracle || options.nbthread === 1 ? [1] : [1, 2];
   for (const nbthread of threads) {
     const name = threads.length === 1 ? title : `${title} (nbthread ${nbthread})`;
-    const testOptions = {
-      timeout: options.timeoutMs ?? TIMEOUT_MS,
-      ...(reason === undefined ? {} : { skip: reason }),
-    };
-    test(name, testOptions, () => play(body, nbthread));
+    const testOptions = reason === undefined ? {} : { skip: reason };
+    test(name, testOptions, () => play(body, nbthread, options.timeoutMs ?? TIMEOUT_MS));
   }
 }

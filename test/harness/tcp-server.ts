@@ -108,7 +108,7 @@ export class TcpServer {
 
   /** Stops listening and ends every connection with a RST; the port then refuses connections. */
   async stop(): Promise<void> {
-    for (const wire of this.wires) wire.socket.resetAndDestroy();
+    for (const wire of this.wires) wire.reset();
     if (!this.#server.listening) return;
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#transcript.event(this.name, 'stops listening');

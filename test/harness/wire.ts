@@ -211,10 +211,11 @@ export class Wire {
     await within(new Promise<void>((resolve) => this.socket.end(() => resolve())), `FIN of ${this.label}`);
   }
 
-  /** Ends the connection with a RST. */
+  /** Ends the connection with a RST; a unix socket, which knows none, is closed. */
   reset(): void {
     this.#transcript.event(this.label, 'resets');
-    this.socket.resetAndDestroy();
+    if (this.socket.remotePort === undefined) this.socket.destroy();
+    else this.socket.resetAndDestroy();
   }
 
   /** Closes both directions at once, as close(2) does. */

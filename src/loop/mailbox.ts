@@ -3,22 +3,39 @@
  * out of epoll_wait. The data thread's end; the control plane's end is in control/.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { base, reserve } from '../os/arena.ts';
+import { base, reserve, view } from '../os/arena.ts';
 import { EPOLLIN } from '../os/constants.ts';
-import { read } from '../os/libc.ts';
+import { read, write } from '../os/libc.ts';
 import { type EventLoop, FdHandler } from './event-loop.ts';
+
+/** Wakes the data thread whose eventfd this is. */
+export function wakeThread(wakeFd: number): void {
+  view.setInt32(wakeScratch, 1, true);
+  view.setInt32(wakeScratch + 4, 0, true);
+  write(wakeFd, base + wakeScratch, 8);
+}
+const wakeScratch = reserve(8, 8);
 
 export class Mailbox<Message> extends FdHandler {
   private readonly fd: number;
   private readonly port: MessagePort;
   private readonly receive: (message: Message) => void;
+  private readonly woken: () => void;
   private readonly scratch = reserve(8, 8);
 
-  constructor(loop: EventLoop, fd: number, port: MessagePort, receive: (message: Message) => void) {
+  /** `woken` is called at every wake-up, which other data threads cause too, without a message. */
+  constructor(
+    loop: EventLoop,
+    fd: number,
+    port: MessagePort,
+    receive: (message: Message) => void,
+    woken: () => void,
+  ) {
     super();
     this.fd = fd;
     this.port = port;
     this.receive = receive;
+    this.woken = woken;
     if (!loop.watch(fd, this, EPOLLIN)) throw new Error('cannot watch the mailbox');
   }
 
@@ -32,6 +49,7 @@ export class Mailbox<Message> extends FdHandler {
       // Both ends of the port are ours and speak the same message type.
       this.receive(item.message as Message);
     }
+    this.woken();
   }
 
   override onBug(error: unknown): void {

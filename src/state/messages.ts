@@ -27,9 +27,11 @@ export interface DataThreadStart {
   readonly configuration: Configuration;
   readonly shared: SharedBuffers;
   readonly listeners: readonly OpenListener[];
-  /** eventfd that wakes the thread. */
-  readonly wakeFd: number;
+  /** eventfds that wake the data threads: this thread's own is wakeFds[thread - 1]. */
+  readonly wakeFds: readonly number[];
   readonly process: ProcessFacts;
+  /** By proxy index: the shared memory that the backend's balance algorithm asked for (none for frontends). */
+  readonly balanceMemory: readonly (SharedArrayBuffer | undefined)[];
 }
 
 /** What logs and statistics say of the process. */

@@ -12,7 +12,8 @@ export const PROCESS_CONNECTIONS = 0;
 export const PROCESS_STOPPING = 1;
 /** Pipes that splicing holds over all threads. */
 export const PROCESS_PIPES = 2;
-/** Milliseconds of the process clock when the next connection may be accepted … reserved words keep the offsets stable. */
+/** Threads that stopped accepting because a limit was reached: who closes a connection wakes them. */
+export const PROCESS_PAUSED = 3;
 const PROCESS_WORDS = 16;
 
 /** Gauges of a proxy. */

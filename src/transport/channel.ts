@@ -16,6 +16,8 @@ export class Channel {
   head = 0;
   ready = 0;
   tail = 0;
+  /** What lies below is not to be overwritten: a head that has not been put together yet. */
+  floor = 0;
 
   constructor(pool: BufferPool, headroom: number) {
     this.pool = pool;
@@ -42,6 +44,7 @@ export class Channel {
     const buffer = this.pool.take();
     if (buffer === NO_BUFFER) return false;
     this.buffer = buffer;
+    this.floor = buffer;
     this.head = buffer + this.headroom;
     this.ready = this.head;
     this.tail = this.head;
@@ -63,10 +66,17 @@ export class Channel {
     if (this.buffer !== NO_BUFFER && this.head === this.tail) this.release();
   }
 
+  /** Starts again with the whole buffer, empty. For what no head follows, so no room is kept in front. */
+  clear(): void {
+    this.head = this.buffer;
+    this.ready = this.buffer;
+    this.tail = this.buffer;
+  }
+
   /** Moves the bytes to the front of the buffer, to make room behind them. Offsets into the channel become stale. */
   compact(): void {
     const start = this.buffer + this.headroom;
-    if (this.head <= start) return;
+    if (this.head <= start || this.floor > start) return;
     const shift = this.head - start;
     u8.copyWithin(start, this.head, this.tail);
     this.head -= shift;

@@ -48,8 +48,12 @@ export class Connection extends FdHandler {
   writable: boolean;
   /** The kernel has told that the peer finished sending (or is gone): what is left to read is all there will be. */
   hangup = false;
+  /** Reset, or closed in both directions: nothing can be written any more. */
+  broken = false;
   /** Error number of the failed call. */
   error = 0;
+  /** All there will ever be has been read. */
+  private drained = false;
   private watched = 0;
 
   constructor(loop: EventLoop, fd: number, user: ConnectionUser) {
@@ -84,7 +88,10 @@ export class Connection extends FdHandler {
   override onEvents(events: number): void {
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) {
       this.readable = true;
-      if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.hangup = true;
+      if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) {
+        this.hangup = true;
+        if ((events & (EPOLLHUP | EPOLLERR)) !== 0) this.broken = true;
+      }
     }
     if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) !== 0) this.writable = true;
     this.user.onReady(this);
@@ -96,10 +103,15 @@ export class Connection extends FdHandler {
 
   /** Reads into the arena. Result: bytes, END_OF_STREAM, WOULD_BLOCK or FAILED. */
   read(offset: number, lengthBytes: number): number {
+    if (this.drained) return END_OF_STREAM;
     const count = recv(this.fd, base + offset, lengthBytes, 0);
     if (count > 0) {
-      // A short read has emptied the socket (epoll(7)), unless the end of stream is still to be read.
-      if (count < lengthBytes && !this.hangup) this.readable = false;
+      // A short read has emptied the socket (epoll(7)). After a hang-up the end of stream is all that can follow, so it
+      // need not be asked for (a system call saved per connection); after a reset there is an error to be read.
+      if (count < lengthBytes) {
+        if (!this.hangup) this.readable = false;
+        else if (!this.broken) this.drained = true;
+      }
       return count;
     }
     if (count === 0) return END_OF_STREAM;

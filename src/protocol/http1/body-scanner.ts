@@ -15,8 +15,8 @@ export interface ByteWindow {
   head: number;
   ready: number;
   tail: number;
-  /** First byte of the buffer: how far `head` may move down. */
-  readonly buffer: number;
+  /** How far `head` may move down. */
+  readonly floor: number;
 }
 
 export const BODY_MORE = 0;
@@ -231,7 +231,7 @@ export class BodyScanner {
  */
 function replace(u8: Uint8Array, window: ByteWindow, start: number, end: number, length: number): boolean {
   const shift = end - start - length;
-  if (window.head + shift < window.buffer) return false;
+  if (window.head + shift < window.floor) return false;
   if (shift !== 0 && start > window.head) u8.copyWithin(window.head + shift, window.head, start);
   window.head += shift;
   window.ready = end;

@@ -1,0 +1,139 @@
+/**
+ * The server side of a proxy as a data thread sees it: its servers, how one is chosen, and the settings of what follows.
+ */
+import type { HttpConnectionMode, HttpReuse, ProxyConfig, Timeouts } from '../config/model.ts';
+import { BE_CONNECTIONS, BE_CONNECTIONS_MAX, BE_SERVED, raiseGauge } from '../state/shared-state.ts';
+import { type Balancer, balanceAlgorithm } from './balancing.ts';
+import { ErrorReplies } from './error-replies.ts';
+import { HeaderInsert } from './header-insert.ts';
+import { type HttpExtension, httpExtensions } from './http/extension.ts';
+import type { Plane } from './plane.ts';
+import { StreamQueue } from './queue.ts';
+import { retryConditions } from './retry.ts';
+import { Server } from './server.ts';
+
+const DEFAULT_RETRIES = 3;
+const DEFAULT_ALGORITHM = 'roundrobin';
+
+export class Backend {
+  readonly plane: Plane;
+  readonly config: ProxyConfig;
+  readonly name: string;
+  readonly index: number;
+  readonly http: boolean;
+  readonly timeouts: Timeouts;
+  readonly words: number;
+  readonly counters: number;
+  readonly servers: readonly Server[];
+  readonly balancer: Balancer;
+  /** `dispatch` or `option transparent`: a nameless target in the place of the servers. */
+  readonly direct: Server | null;
+  readonly transparent: boolean;
+  readonly retries: number;
+  readonly redispatch: number;
+  readonly redispatches: boolean;
+  /** Bits of retry.ts: what of a failed exchange is worth another try. */
+  readonly retryOn: number;
+  readonly errors: ErrorReplies;
+  readonly mode: HttpConnectionMode;
+  readonly reuse: HttpReuse;
+  readonly forwardFor: HeaderInsert | undefined;
+  readonly originalTo: HeaderInsert | undefined;
+  readonly relaxedResponses: boolean;
+  readonly bufferRequest: boolean;
+  readonly abortOnClose: boolean;
+  readonly preferLastServer: boolean;
+  readonly pretendKeepAlive: boolean;
+  readonly noDelay: boolean;
+  readonly smartConnect: boolean;
+  readonly noLinger: boolean;
+  readonly serverKeepAlive: boolean;
+  readonly queue: StreamQueue;
+  readonly extensions: readonly HttpExtension[];
+
+  constructor(
+    plane: Plane,
+    config: ProxyConfig,
+    index: number,
+    firstServer: number,
+    memory: SharedArrayBuffer,
+  ) {
+    this.plane = plane;
+    this.config = config;
+    this.name = config.name;
+    this.index = index;
+    this.http = config.mode === 'http';
+    this.timeouts = config.timeouts;
+    this.words = plane.shared.proxyWords(index);
+    this.counters = plane.shared.backendCounters(index);
+    this.servers = config.servers.map((server, i) => new Server(plane, this, server, i, firstServer + i));
+    const algorithm = balanceAlgorithm(config.balance?.algorithm ?? DEFAULT_ALGORITHM);
+    if (algorithm === undefined) throw new Error(`no balance algorithm ${config.balance?.algorithm}`);
+    this.balancer = algorithm.create(config.balance, {
+      proxy: config,
+      proxyIndex: index,
+      firstServer,
+      shared: plane.shared,
+      memory,
+    });
+    const option = (name: string): boolean => config.options.get(name) === true;
+    this.transparent = option('transparent');
+    for (const server of config.servers)
+      if (server.namespace !== undefined) plane.namespaces.open(server.namespace);
+    this.direct = this.servers.length === 0 ? this.directTarget(firstServer) : null;
+    this.retries = config.retries ?? DEFAULT_RETRIES;
+    this.redispatches = config.redispatch !== undefined && config.redispatch !== 0;
+    this.redispatch = config.redispatch ?? 0;
+    this.retryOn = retryConditions(config.retryOn);
+    this.errors = new ErrorReplies(config);
+    this.mode = config.httpConnectionMode ?? 'keep-alive';
+    this.reuse = config.httpReuse ?? 'safe';
+    this.forwardFor = config.forwardFor && new HeaderInsert(config.forwardFor);
+    this.originalTo = config.originalTo && new HeaderInsert(config.originalTo);
+    this.relaxedResponses = option('accept-invalid-http-response');
+    this.bufferRequest = option('http-buffer-request');
+    this.abortOnClose = option('abortonclose');
+    this.preferLastServer = option('prefer-last-server');
+    this.pretendKeepAlive = option('http-pretend-keepalive');
+    this.noDelay = option('http-no-delay');
+    this.smartConnect = option('tcp-smart-connect');
+    this.noLinger = option('nolinger');
+    this.serverKeepAlive = option('tcpka') || option('srvtcpka');
+    this.queue = new StreamQueue(plane, this);
+    this.extensions = httpExtensions(config, plane);
+  }
+
+  private directTarget(firstServer: number): Server | null {
+    const { config } = this;
+    if (config.dispatch === undefined && !this.transparent) return null;
+    const address = config.dispatch ?? { family: 'inet', host: '0.0.0.0', port: 0 };
+    return new Server(
+      this.plane,
+      this,
+      { ...config.defaultServer, name: '<NOSRV>', address },
+      0,
+      firstServer,
+    );
+  }
+
+  enter(): void {
+    raiseGauge(this.plane.words, this.words + BE_CONNECTIONS, this.words + BE_CONNECTIONS_MAX);
+  }
+
+  leave(): void {
+    Atomics.sub(this.plane.words, this.words + BE_CONNECTIONS, 1);
+  }
+
+  get connections(): number {
+    return Atomics.load(this.plane.words, this.words + BE_CONNECTIONS);
+  }
+
+  get served(): number {
+    return Atomics.load(this.plane.words, this.words + BE_SERVED);
+  }
+
+  count(offset: number, by = 1): void {
+    const lane = this.plane.lane;
+    lane[this.counters + offset] = (lane[this.counters + offset] as number) + by;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * A data thread: links the configuration for itself, accepts, and runs its loop until it is told to stop.
+ * Started by the control plane as a worker; `workerData` is `{ start, port }`.
+ */
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { EventLoop } from '../loop/event-loop.ts';
+import { Mailbox } from '../loop/mailbox.ts';
+import { Timer, type TimerOwner } from '../loop/timer-wheel.ts';
+import { layoutOf } from '../state/layout.ts';
+import type { DataThreadStart, FromDataThread, OpenListener, ToDataThread } from '../state/messages.ts';
+import { PROCESS_PIPES, SharedState } from '../state/shared-state.ts';
+import { PipePool } from '../transport/pipe.ts';
+import { Backend } from './backend.ts';
+import { Frontend } from './frontend.ts';
+import { Listener } from './listener.ts';
+import { Plane } from './plane.ts';
+import { SocketLogger } from './socket-logger.ts';
+
+const TRIM_INTERVAL_MS = 5000;
+
+class DataThread implements TimerOwner {
+  private readonly plane: Plane;
+  private readonly port: MessagePort;
+  private readonly listeners = new Map<number, Listener>();
+  private readonly trimTimer = new Timer(this);
+
+  constructor(start: DataThreadStart, port: MessagePort) {
+    this.port = port;
+    const { configuration } = start;
+    const loop = new EventLoop(configuration.global.tune.maxPollEvents);
+    const mailbox = new Mailbox<ToDataThread>(
+      loop,
+      start.wakeFds[start.thread - 1] as number,
+      port,
+      (message) => this.receive(message),
+      () => this.plane.onWake(),
+    );
+    const plane = new Plane({
+      thread: start.thread,
+      loop,
+      configuration,
+      shared: SharedState.attach(start.shared),
+      process: start.process,
+      wakeFds: start.wakeFds,
+    });
+    this.plane = plane;
+    plane.onBug = (error) => this.report(error);
+    plane.onDrained = () => this.post({ kind: 'drained' });
+    plane.logger = new SocketLogger(plane);
+    plane.pipes = new PipePool(
+      plane.words,
+      PROCESS_PIPES,
+      start.process.maxPipes,
+      configuration.global.tune.pipeSize,
+    );
+    this.link(start);
+    plane.finishLayout();
+    for (const facts of start.listeners) this.openListener(facts);
+    loop.timers.arm(this.trimTimer, (loop.now + TRIM_INTERVAL_MS) | 0);
+    this.post({ kind: 'ready' });
+    void mailbox;
+  }
+
+  run(): void {
+    this.plane.loop.run();
+  }
+
+  onTimer(): void {
+    this.plane.pool.trim();
+    this.plane.loop.timers.arm(this.trimTimer, (this.plane.loop.now + TRIM_INTERVAL_MS) | 0);
+  }
+
+  private link(start: DataThreadStart): void {
+    const plane = this.plane;
+    const { proxies } = start.configuration;
+    const layout = layoutOf(start.configuration);
+    proxies.forEach((proxy, index) => {
+      if (proxy.disabled) return;
+      if (proxy.kind !== 'frontend') {
+        const memory = start.balanceMemory[index];
+        if (memory === undefined) throw new Error(`no balance memory for ${proxy.name}`);
+        const backend = new Backend(plane, proxy, index, layout.firstServer[index] as number, memory);
+        plane.backends[index] = backend;
+        plane.backendsByName.set(proxy.name, backend);
+      }
+    });
+    proxies.forEach((proxy, index) => {
+      if (proxy.disabled || proxy.kind === 'backend') return;
+      const frontend = new Frontend(plane, proxy, index);
+      plane.frontends[index] = frontend;
+      const target = proxy.defaultBackend;
+      if (target !== undefined) frontend.defaultBackend = plane.backendsByName.get(target.name) ?? null;
+      else if (proxy.kind === 'listen') frontend.defaultBackend = plane.backends[index] ?? null;
+    });
+  }
+
+  private openListener(facts: OpenListener): void {
+    if (facts.threads !== undefined) {
+      const mine = facts.threads.some(
+        (range) => range.from <= this.plane.thread && this.plane.thread <= range.to,
+      );
+      if (!mine) return;
+    }
+    const frontend = this.plane.frontends[facts.proxy];
+    const bind = frontend?.config.binds[facts.bind];
+    if (frontend === undefined || bind === undefined) return;
+    const listener = new Listener(this.plane, frontend, facts, bind);
+    this.listeners.set(facts.index, listener);
+    listener.resume();
+  }
+
+  private receive(message: ToDataThread): void {
+    const plane = this.plane;
+    switch (message.kind) {
+      case 'pause':
+        for (const listener of this.listeners.values()) listener.suspend();
+        return;
+      case 'resume':
+        for (const listener of this.listeners.values()) listener.resume();
+        for (const facts of message.listeners) if (!this.listeners.has(facts.index)) this.openListener(facts);
+        return;
+      case 'softStop':
+        this.softStop(message.listeners);
+        return;
+      case 'stop':
+        for (const listener of this.listeners.values()) listener.retire();
+        for (let session = plane.sessions; session !== null; ) {
+          const next = session.nextSession;
+          session.kill();
+          session = next;
+        }
+        plane.loop.stop();
+        return;
+      case 'serversChanged':
+        plane.onWake();
+        return;
+      case 'question':
+        this.post({ kind: 'answer', id: message.id, answer: this.answer(message.question.ask) });
+        return;
+      default:
+    }
+  }
+
+  private softStop(listeners: readonly number[] | undefined): void {
+    for (const [index, listener] of this.listeners) {
+      if (listeners === undefined || listeners.includes(index)) listener.retire();
+    }
+    if (listeners !== undefined) return;
+    const plane = this.plane;
+    plane.stopping = true;
+    for (let session = plane.sessions; session !== null; ) {
+      const next = session.nextSession;
+      session.onSoftStop();
+      session = next;
+    }
+    if (plane.sessionCount === 0) this.post({ kind: 'drained' });
+  }
+
+  private answer(what: 'sessions' | 'pools'): unknown {
+    const plane = this.plane;
+    if (what === 'sessions') return { sessions: plane.sessionCount };
+    return {
+      buffers: { used: plane.pool.used, capacity: plane.pool.capacity, sizeBytes: plane.pool.sizeBytes },
+      timers: plane.loop.timers.queued,
+      sessions: plane.sessionCount,
+      idleServerConnections: plane.backends.reduce(
+        (sum, backend) => sum + (backend?.servers.reduce((n, server) => n + server.idle.size, 0) ?? 0),
+        0,
+      ),
+    };
+  }
+
+  private report(error: unknown): void {
+    this.post({ kind: 'bug', text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+
+  private post(message: FromDataThread): void {
+    this.port.postMessage(message);
+  }
+}
+
+// What the control plane passes is typed there.
+const { start, port } = workerData as { start: DataThreadStart; port: MessagePort };
+new DataThread(start, port).run();

@@ -1,0 +1,100 @@
+/**
+ * The client side of a proxy as a data thread sees it: settings read once from the configuration, counters' places, and
+ * the gauge that holds its connections to maxconn over all threads.
+ */
+import type { HttpConnectionMode, ProxyConfig, Timeouts } from '../config/model.ts';
+import {
+  counterOffsets,
+  FE_CONNECTIONS,
+  FE_CONNECTIONS_MAX,
+  FRONTEND_COUNTERS,
+  raiseGauge,
+} from '../state/shared-state.ts';
+import type { Backend } from './backend.ts';
+import { ErrorReplies } from './error-replies.ts';
+import { FrontendLog } from './frontend-log.ts';
+import { HeaderInsert } from './header-insert.ts';
+import { type HttpExtension, httpExtensions } from './http/extension.ts';
+import type { Plane } from './plane.ts';
+
+const DEFAULT_MAXCONN = 2000;
+export const FE = counterOffsets(FRONTEND_COUNTERS);
+
+export class Frontend {
+  readonly plane: Plane;
+  readonly config: ProxyConfig;
+  readonly name: string;
+  readonly index: number;
+  readonly http: boolean;
+  readonly timeouts: Timeouts;
+  /** First of its shared words. */
+  readonly words: number;
+  /** First of its counters in a lane. */
+  readonly counters: number;
+  readonly maxconn: number;
+  readonly errors: ErrorReplies;
+  readonly log: FrontendLog;
+  readonly forwardFor: HeaderInsert | undefined;
+  readonly originalTo: HeaderInsert | undefined;
+  readonly relaxedRequests: boolean;
+  readonly ignoreProbes: boolean;
+  readonly dontLogNull: boolean;
+  readonly smartAccept: boolean;
+  readonly independentStreams: boolean;
+  readonly noLinger: boolean;
+  readonly clientKeepAlive: boolean;
+  readonly monitorUri: Buffer | undefined;
+  readonly useProxyHeader: boolean;
+  readonly bufferRequest: boolean;
+  readonly mode: HttpConnectionMode;
+  readonly extensions: readonly HttpExtension[];
+  /** Linked after all proxies exist; null: none (then every request gets 503). */
+  defaultBackend: Backend | null = null;
+
+  constructor(plane: Plane, config: ProxyConfig, index: number) {
+    this.plane = plane;
+    this.config = config;
+    this.name = config.name;
+    this.index = index;
+    this.http = config.mode === 'http';
+    this.timeouts = config.timeouts;
+    this.words = plane.shared.proxyWords(index);
+    this.counters = plane.shared.frontendCounters(index);
+    this.maxconn = config.maxconn ?? DEFAULT_MAXCONN;
+    this.errors = new ErrorReplies(config);
+    this.log = new FrontendLog(plane, config);
+    this.forwardFor = config.forwardFor && new HeaderInsert(config.forwardFor);
+    this.originalTo = config.originalTo && new HeaderInsert(config.originalTo);
+    const option = (name: string): boolean => config.options.get(name) === true;
+    this.relaxedRequests = option('accept-invalid-http-request');
+    this.ignoreProbes = option('http-ignore-probes');
+    this.dontLogNull = option('dontlognull');
+    this.smartAccept = option('tcp-smart-accept');
+    this.independentStreams = option('independent-streams');
+    this.noLinger = option('nolinger');
+    this.clientKeepAlive = option('tcpka') || option('clitcpka');
+    this.useProxyHeader = option('http-use-proxy-header');
+    this.bufferRequest = option('http-buffer-request');
+    this.mode = config.httpConnectionMode ?? 'keep-alive';
+    this.extensions = httpExtensions(config, plane);
+    this.monitorUri = config.monitorUri === undefined ? undefined : Buffer.from(config.monitorUri, 'latin1');
+  }
+
+  /** Takes a place for a connection: false when all are taken. */
+  enter(): boolean {
+    const words = this.plane.words;
+    const gauge = this.words + FE_CONNECTIONS;
+    const count = raiseGauge(words, gauge, this.words + FE_CONNECTIONS_MAX);
+    if (count <= this.maxconn) return true;
+    Atomics.sub(words, gauge, 1);
+    return false;
+  }
+
+  leave(): void {
+    Atomics.sub(this.plane.words, this.words + FE_CONNECTIONS, 1);
+  }
+
+  get connections(): number {
+    return Atomics.load(this.plane.words, this.words + FE_CONNECTIONS);
+  }
+}

@@ -1,0 +1,1263 @@
+/**
+ * One request and its response. The way of a request through this file, in order:
+ * begin → receiveHead → understand → (buffer the body) → enterBackend … onConnected → sendRequest → forwardRequest,
+ * and back: onServerReady → receiveResponse → understandResponse → forwardResponse → complete.
+ * Local replies leave by `reply`; everything ends in `complete` or `abort`, where the exchange is logged.
+ * The choice of a server and the connecting are in ../stream.ts.
+ */
+import type { Deferred } from '../../loop/event-loop.ts';
+import { u8 } from '../../os/arena.ts';
+import { BODY_END, BODY_MALFORMED, type BodyScanner } from '../../protocol/http1/body-scanner.ts';
+import { BODY_CHUNKED, BODY_NONE, BODY_TUNNEL, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
+import { COMPLETE, MALFORMED } from '../../protocol/http1/head-parser.ts';
+import { assembleLines, assembleRequestLine, assembleStatusLine } from '../../protocol/http1/head-writer.ts';
+import { HeaderBlock } from '../../protocol/http1/header-block.ts';
+import { bytesEqual } from '../../protocol/http1/known-headers.ts';
+import { M_HEAD, RequestFacts } from '../../protocol/http1/request-facts.ts';
+import { RequestParser } from '../../protocol/http1/request-parser.ts';
+import { ResponseFacts } from '../../protocol/http1/response-facts.ts';
+import { ResponseParser } from '../../protocol/http1/response-parser.ts';
+import type { SocketAddress } from '../../protocol/socket-address.ts';
+import { Channel } from '../../transport/channel.ts';
+import { FAILED } from '../../transport/connection.ts';
+import type { Pipe } from '../../transport/pipe.ts';
+import type { Backend } from '../backend.ts';
+import { FE } from '../frontend.ts';
+import type { Plane } from '../plane.ts';
+import { RELAY_AGAIN, RELAY_SINK_FAILED, RELAY_SOURCE_FAILED, Relay } from '../relay.ts';
+import {
+  RETRY_EMPTY_RESPONSE,
+  RETRY_JUNK_RESPONSE,
+  RETRY_RESPONSE_TIMEOUT,
+  retriesExchange,
+  statusBit,
+} from '../retry.ts';
+import { BE, type Server } from '../server.ts';
+import type { ServerConnection } from '../server-connection.ts';
+import { PHASE_ENDED, PHASE_EXCHANGING, Stream } from '../stream.ts';
+import { TunnelTimers } from '../tunnel-timers.ts';
+import { CONNECTION_CLOSE, CONNECTION_KEEP_ALIVE, strictestMode } from './connection-mode.ts';
+import { readHeaderAddress } from './header-address.ts';
+import type { HttpSession } from './session.ts';
+
+/** Where the exchange stands, beside the phase of the base class. */
+const STEP_HEAD = 0;
+/** The whole body is waited for (`option http-buffer-request`). */
+const STEP_BUFFER = 1;
+/** On its way to a server. */
+const STEP_SERVER = 2;
+/** The request (or its beginning) has been sent, the response's head is awaited. */
+const STEP_RESPONSE_HEAD = 3;
+const STEP_RESPONSE_BODY = 4;
+/** A reply of our own is being sent. */
+const STEP_REPLY = 5;
+const STEP_TUNNEL = 6;
+
+/** Bodies with at least this much left go through a pipe (measured: the two extra system calls pay from here on). */
+const SPLICE_FROM_BYTES = 64 * 1024;
+const LONGEST_TURN = 64;
+
+export class HttpStream extends Stream implements Deferred {
+  readonly requestParser: RequestParser;
+  readonly request = new RequestFacts();
+  readonly responseParser: ResponseParser;
+  readonly response = new ResponseFacts();
+  /** Status that the client got, or -1 when it got none. */
+  status = -1;
+  /** The request line as received, for the log; `requestLineLength` bytes of it. */
+  readonly requestLine: Uint8Array;
+  requestLineLength = 0;
+  /** When the first byte of the request arrived. */
+  startedAt = 0;
+  private step = STEP_HEAD;
+  private readonly requestScanner: BodyScanner;
+  private readonly responseScanner: BodyScanner;
+  /** All of the message has passed. */
+  private requestDone = false;
+  private responseDone = false;
+  /** The whole request has been received (its body's end was seen). */
+  private requestReceived = false;
+  /** The server does not take any more of the request. */
+  private requestRefused = false;
+  /** The client's connection will carry another request. */
+  private clientKeep = false;
+  private serverKeep = false;
+  /** Something of the response's bytes has been received. */
+  private responseStarted = false;
+  private readonly replyChannel: Channel;
+  private requestPipe: Pipe | null = null;
+  private responsePipe: Pipe | null = null;
+  /** The request as it was sent, for another attempt. */
+  private replay: Uint8Array | null = null;
+  private requestTunnel: Relay | null = null;
+  private responseTunnel: Relay | null = null;
+  private readonly tunnelTimers = new TunnelTimers();
+  private deferred = false;
+  /** Any progress on either side, for the inactivity timeouts. */
+  private activeAt = 0;
+
+  constructor(plane: Plane) {
+    super(plane);
+    const tune = plane.configuration.global.tune;
+    const lines = tune.httpMaxHeaders - 1;
+    this.requestParser = new RequestParser(new HeaderBlock(lines, tune.maxrewrite + 1024));
+    this.responseParser = new ResponseParser(new HeaderBlock(lines, tune.maxrewrite + 1024));
+    this.requestLine = new Uint8Array(tune.httpLogUriLength);
+    this.requestScanner = plane.newScanner();
+    this.responseScanner = plane.newScanner();
+    this.replyChannel = new Channel(plane.pool, 0);
+  }
+
+  private get http(): HttpSession {
+    // Only HttpSession begins HTTP streams.
+    return this.session as HttpSession;
+  }
+
+  // ---- the request's head -------------------------------------------------------------------------------------
+
+  begin(session: HttpSession): void {
+    this.resetStream(session);
+    this.step = STEP_HEAD;
+    this.status = -1;
+    this.requestLineLength = 0;
+    this.startedAt = this.plane.loop.now;
+    this.activeAt = this.startedAt;
+    this.requestDone = false;
+    this.responseDone = false;
+    this.requestReceived = false;
+    this.requestRefused = false;
+    this.clientKeep = false;
+    this.serverKeep = false;
+    this.responseStarted = false;
+    this.replay = null;
+    this.requestParser.relaxed = session.frontend.relaxedRequests;
+    this.requestParser.begin(session.channel.head);
+    this.receiveHead();
+  }
+
+  private receiveHead(): void {
+    const { channel, connection } = this.session;
+    const parser = this.requestParser;
+    for (;;) {
+      const verdict = parser.parse(u8, channel.tail);
+      if (verdict === COMPLETE) {
+        this.understand();
+        return;
+      }
+      if (verdict === MALFORMED) {
+        this.refuse(400, 'P');
+        return;
+      }
+      if (channel.room === 0) {
+        if (channel.head === channel.buffer + this.plane.headroom) {
+          this.refuse(400, 'P');
+          return;
+        }
+        channel.compact();
+        parser.begin(channel.head);
+        continue;
+      }
+      if (!connection.readable) break;
+      const count = channel.fill(connection);
+      if (count === 0 || count === FAILED) {
+        this.onClientLeftAmidHead(count === FAILED);
+        return;
+      }
+      if (count < 0) break;
+    }
+    this.startHeadTimer();
+  }
+
+  private startHeadTimer(): void {
+    const { httpRequest, client } = this.session.frontend.timeouts;
+    const limit = httpRequest ?? client;
+    if (limit === undefined) return;
+    // The first request's time runs from accept, a later one's from its first byte.
+    const since = this.http.requests === 1 ? this.session.acceptedAt : this.startedAt;
+    this.startTimer(Math.max(1, limit - ((this.plane.loop.now - since) | 0)));
+  }
+
+  private onClientLeftAmidHead(failed: boolean): void {
+    // Empty lines alone are no request: between requests nothing needs to be said.
+    if (!this.requestParser.started && this.http.requests > 1) {
+      this.endSilently();
+      return;
+    }
+    if (failed) {
+      this.plane.logger.logBadRequest(this.http, this, 'C', 'R', 400);
+      this.endSilently();
+      return;
+    }
+    this.refuse(400, 'C');
+  }
+
+  /** The request cannot be read, or never came: an answer without a stream, and the end of the connection. */
+  private refuse(status: number, cause: string): void {
+    const session = this.http;
+    this.status = status;
+    this.plane.logger.logBadRequest(session, this, cause, 'R', status);
+    session.writeRaw(status);
+    this.endSilently();
+  }
+
+  private endSilently(): void {
+    this.phase = PHASE_ENDED;
+    this.plane.loop.timers.disarm(this.timer);
+    this.leaveBackend();
+    this.releaseBuffers();
+    this.http.end();
+  }
+
+  /** The head is complete: what does it mean, and where does it go? */
+  private understand(): void {
+    const { frontend, channel } = this.session;
+    const parser = this.requestParser;
+    const facts = this.request;
+    const block = parser.block;
+    if (frontend.log.wantsRequestLine) this.captureRequestLine();
+    const refusal = facts.analyse(u8, parser);
+    if (refusal !== 0) {
+      this.refuse(refusal, 'P');
+      return;
+    }
+    this.plane.loop.timers.disarm(this.timer);
+    this.requested = true;
+    this.requestAt = this.plane.loop.now;
+    this.activeAt = this.requestAt;
+    this.plane.count(frontend.counters + FE.requests);
+    // Until the head is put together for the server it stays where it is, below what may be moved.
+    channel.head = block.end;
+    channel.ready = block.end;
+    channel.floor = block.end;
+    this.requestScanner.begin(facts.body, facts.bodyLength);
+    if (facts.body === BODY_NONE || facts.body === BODY_TUNNEL) {
+      this.requestReceived = true;
+    } else if (!this.scanRequest()) return;
+    if (frontend.monitorUri !== undefined && this.isMonitor(frontend.monitorUri)) {
+      this.replyMonitor();
+      return;
+    }
+    for (const extension of frontend.extensions) if (extension.onRequest?.(this)) return;
+    const backend = frontend.defaultBackend;
+    if (backend === null) {
+      this.setEnd('S', 'C');
+      this.reply(503);
+      return;
+    }
+    if ((backend.bufferRequest || frontend.bufferRequest) && !this.requestReceived) {
+      this.step = STEP_BUFFER;
+      this.bufferBody();
+      return;
+    }
+    this.chooseBackend(backend);
+  }
+
+  private captureRequestLine(): void {
+    const parser = this.requestParser;
+    const line = this.requestLine;
+    const start = parser.block.start;
+    const length = Math.min(parser.versionEnd - start, line.length);
+    for (let i = 0; i < length; i++) line[i] = u8[start + i] as number;
+    this.requestLineLength = length;
+  }
+
+  private isMonitor(uri: Uint8Array): boolean {
+    const parser = this.requestParser;
+    return parser.targetEnd - parser.targetStart === uri.length && bytesEqual(u8, parser.targetStart, uri);
+  }
+
+  private replyMonitor(): void {
+    this.unlogged = true;
+    this.setEnd('L', 'R');
+    this.reply(200);
+  }
+
+  /** Nothing of this exchange is logged (monitor requests). */
+  unlogged = false;
+
+  /** Follows the body through what has been received. False when it was malformed, and answered. */
+  private scanRequest(): boolean {
+    if (this.requestReceived) return true;
+    const channel = this.session.channel;
+    const verdict = this.requestScanner.scan(u8, channel);
+    if (verdict === BODY_END) this.requestReceived = true;
+    else if (verdict === BODY_MALFORMED) {
+      this.onMalformedBody();
+      return false;
+    }
+    return true;
+  }
+
+  private onMalformedBody(): void {
+    if (this.step === STEP_HEAD) this.refuse(400, 'P');
+    else if (this.step === STEP_BUFFER) {
+      this.setEnd('P', 'R');
+      this.reply(400);
+    } else if (this.step === STEP_RESPONSE_BODY || this.status > 0) {
+      this.setEnd('P', 'D');
+      this.abort();
+    } else {
+      this.setEnd('P', 'R');
+      this.dropServer();
+      this.reply(400);
+    }
+  }
+
+  /** `option http-buffer-request`: the body is waited for, as far as a buffer holds it. */
+  private bufferBody(): void {
+    const { channel, connection, frontend } = this.session;
+    for (;;) {
+      if (!this.scanRequest()) return;
+      if (this.requestReceived || channel.room === 0) {
+        this.plane.loop.timers.disarm(this.timer);
+        this.requestAt = this.plane.loop.now;
+        this.chooseBackend(frontend.defaultBackend as Backend);
+        return;
+      }
+      if (!connection.readable) break;
+      const count = channel.fill(connection);
+      if (count === 0 || count === FAILED) {
+        this.setEnd('C', 'R');
+        this.abort();
+        return;
+      }
+      if (count < 0) break;
+    }
+    this.startHeadTimer();
+  }
+
+  private chooseBackend(backend: Backend): void {
+    this.step = STEP_SERVER;
+    for (const extension of backend.extensions) {
+      // A listen's two sides share their extensions: they have been asked already.
+      if (backend.index !== this.session.frontend.index && extension.onRequest?.(this)) return;
+    }
+    backend.count(BE.requests);
+    this.enterBackend(backend);
+  }
+
+  // ---- to the server ------------------------------------------------------------------------------------------
+
+  override get hasRequestBytes(): boolean {
+    return true;
+  }
+
+  protected override preferredServer(): Server | null {
+    const backend = this.backend as Backend;
+    for (const extension of backend.extensions) {
+      const server = extension.chooseServer?.(this);
+      if (server) return server;
+    }
+    if (backend.preferLastServer) {
+      const last = this.http.lastServer;
+      if (last !== null && last.backend === backend && last.usable) return last;
+    }
+    return null;
+  }
+
+  protected override idleConnection(server: Server): ServerConnection | null {
+    const backend = server.backend;
+    const session = this.http;
+    const own = session.takeOwn(server);
+    if (own !== null) return own;
+    const first = session.requests === 1;
+    return server.idle.take(backend.reuse, first, retriesExchange(backend.retryOn));
+  }
+
+  override addressFromHeader(name: string, occurrence: number, into: SocketAddress): boolean {
+    return readHeaderAddress(u8, this.requestParser.block, name, occurrence, into);
+  }
+
+  override onConnected(): void {
+    this.becomeConnected();
+    this.http.lastServer = this.server;
+    this.sendRequest();
+  }
+
+  private sendRequest(): void {
+    const server = this.serverConnection as ServerConnection;
+    this.step = STEP_RESPONSE_HEAD;
+    this.activeAt = this.plane.loop.now;
+    this.responseParser.relaxed = server.server.backend.relaxedResponses;
+    if (this.replay !== null) {
+      if (!this.sendReplay()) return;
+    } else if (!this.assembleRequest()) return;
+    if (retriesExchange(server.server.backend.retryOn) && this.replay === null && this.requestReceived) {
+      const { channel } = this.session;
+      this.replay = u8.slice(channel.head, channel.ready);
+    }
+    this.forwardRequest();
+    if (this.phase === PHASE_EXCHANGING) this.armTimer();
+  }
+
+  /** Another attempt: what was sent before is put back in front of what is still in the buffer. */
+  private sendReplay(): boolean {
+    const replay = this.replay as Uint8Array;
+    const { channel } = this.session;
+    if (!channel.open()) return true;
+    const rest = channel.tail - channel.ready;
+    const at = channel.buffer;
+    if (replay.length + rest > this.plane.pool.sizeBytes) {
+      this.setEnd('I', 'H');
+      this.reply(500);
+      return false;
+    }
+    u8.copyWithin(at + replay.length, channel.ready, channel.tail);
+    u8.set(replay, at);
+    channel.head = at;
+    channel.ready = at + replay.length;
+    channel.tail = channel.ready + rest;
+    this.requestDone = false;
+    return true;
+  }
+
+  /** Edits the head for the server and puts it in front of what follows in the buffer. */
+  private assembleRequest(): boolean {
+    const session = this.session;
+    const { frontend } = session;
+    const backend = this.backend as Backend;
+    const parser = this.requestParser;
+    const block = parser.block;
+    const facts = this.request;
+    let fits = true;
+    if (frontend.forwardFor !== undefined) fits = frontend.forwardFor.apply(u8, block, session.clientAddress);
+    else if (backend.forwardFor !== undefined)
+      fits = backend.forwardFor.apply(u8, block, session.clientAddress);
+    const originalTo = frontend.originalTo ?? backend.originalTo;
+    if (originalTo !== undefined) fits = originalTo.apply(u8, block, session.destinationAddress()) && fits;
+    for (const extension of backend.extensions) extension.onAssigned?.(this);
+
+    const mode = strictestMode(frontend.mode, backend.mode);
+    this.clientKeep = facts.keepAlive && mode !== 'close';
+    this.serverKeep = mode === 'keep-alive' || mode === 'tunnel';
+    if (!this.serverKeep && !facts.old && !facts.connectionUpgrade && !backend.pretendKeepAlive) {
+      fits = block.add(CONNECTION_CLOSE) && fits;
+    } else if (this.serverKeep && facts.old && !facts.oldChunked && !facts.connectionUpgrade) {
+      fits = block.add(CONNECTION_KEEP_ALIVE) && fits;
+    }
+    const { channel } = session;
+    channel.floor = channel.buffer;
+    if (!block.edited && !block.startUntidy && channel.head === block.end) channel.head = block.start;
+    else if (fits) {
+      const start = this.plane.scratch;
+      const end = assembleLines(u8, block, assembleRequestLine(u8, parser, start));
+      fits = placeHead(channel, start, end - start);
+    }
+    if (!fits) {
+      this.setEnd('P', 'R');
+      this.dropServer();
+      this.reply(500);
+      return false;
+    }
+    return true;
+  }
+
+  /** Moves the request on, as far as both sides let it. */
+  private forwardRequest(): void {
+    const session = this.session;
+    const { channel, connection: client } = session;
+    const server = (this.serverConnection as ServerConnection).connection;
+    for (let round = 0; round < LONGEST_TURN; round++) {
+      if (this.requestPipe !== null) {
+        if (!this.spliceRequest()) return;
+        continue;
+      }
+      if (!this.requestReceived && channel.ready < channel.tail && !this.scanRequest()) return;
+      const before = channel.head;
+      if (channel.drain(server) === FAILED) {
+        this.onRequestRefused();
+        return;
+      }
+      if (channel.head !== before) this.progress(channel.head - before, true);
+      if (this.requestReceived && channel.head === channel.ready) {
+        this.requestDone = true;
+        channel.releaseIfEmpty();
+        return;
+      }
+      if (!client.readable) return;
+      if (channel.head === channel.tail) {
+        channel.clear();
+        if (this.requestScanner.blind >= SPLICE_FROM_BYTES && this.openRequestPipe()) continue;
+      } else if (channel.room === 0) {
+        channel.compact();
+        if (channel.room === 0) return;
+      }
+      const received = channel.fill(client);
+      if (received === 0 || received === FAILED) {
+        channel.releaseIfEmpty();
+        this.onClientLeftAmidBody();
+        return;
+      }
+      if (received < 0) return;
+    }
+    this.continueLater();
+  }
+
+  private openRequestPipe(): boolean {
+    if (!(this.backend as Backend).config.splice.request) return false;
+    this.requestPipe = this.plane.pipes.take();
+    return this.requestPipe !== null;
+  }
+
+  /** One round through the pipe. False: wait for an event (or the exchange has ended). */
+  private spliceRequest(): boolean {
+    const pipe = this.requestPipe as Pipe;
+    const scanner = this.requestScanner;
+    const client = this.session.connection;
+    const server = (this.serverConnection as ServerConnection).connection;
+    if (pipe.pending > 0) {
+      if (!server.writable) return false;
+      const count = pipe.drain(server, scanner.remaining > 0);
+      if (count === FAILED) {
+        this.onRequestRefused();
+        return false;
+      }
+      if (count > 0) this.progress(count, true);
+      if (pipe.pending > 0) return false;
+    }
+    if (scanner.remaining === 0) {
+      this.plane.pipes.give(pipe);
+      this.requestPipe = null;
+      this.requestReceived = true;
+      this.requestDone = true;
+      return false;
+    }
+    if (!client.readable) return false;
+    const count = pipe.fill(client, scanner.remaining);
+    if (count === 0 || count === FAILED) {
+      this.onClientLeftAmidBody();
+      return false;
+    }
+    if (count < 0) return false;
+    scanner.skip(count);
+    return true;
+  }
+
+  /** The server does not take the request any more: it may have answered all the same. */
+  private onRequestRefused(): void {
+    this.requestRefused = true;
+    const server = (this.serverConnection as ServerConnection).connection;
+    server.readable = true;
+    if (this.step === STEP_RESPONSE_HEAD) this.receiveResponse();
+  }
+
+  private onClientLeftAmidBody(): void {
+    if (this.responseDone) {
+      this.complete();
+      return;
+    }
+    this.setEnd('C', 'D');
+    this.backend?.count(BE.clientAborts);
+    this.server?.count(BE.clientAborts);
+    this.abort(true);
+  }
+
+  // ---- the client's events ------------------------------------------------------------------------------------
+
+  onClientReady(): void {
+    switch (this.step) {
+      case STEP_HEAD:
+        this.receiveHead();
+        return;
+      case STEP_BUFFER:
+        this.bufferBody();
+        return;
+      case STEP_REPLY:
+        this.sendReply();
+        return;
+      case STEP_TUNNEL:
+        this.relayTunnel();
+        return;
+      case STEP_SERVER:
+        this.watchWaitingClient();
+        return;
+      default:
+    }
+    if (this.watchWaitingClient()) return;
+    if (!this.requestDone && !this.requestRefused) this.forwardRequest();
+    if (this.step === STEP_RESPONSE_BODY && this.phase === PHASE_EXCHANGING) this.forwardResponse();
+    if (this.phase === PHASE_EXCHANGING) this.armTimer();
+  }
+
+  /** A client that is gone does not wait for an answer. True when the exchange was given up. */
+  private watchWaitingClient(): boolean {
+    const client = this.session.connection;
+    const backend = this.backend;
+    const gone = client.broken || (client.hangup && this.requestReceived && backend?.abortOnClose === true);
+    if (!gone || this.status > 0) return false;
+    if (this.queued) this.setEnd('C', 'Q');
+    else if (this.phase !== PHASE_EXCHANGING) this.setEnd('C', 'C');
+    else this.setEnd('C', this.requestReceived ? 'H' : 'D');
+    backend?.count(BE.clientAborts);
+    this.server?.count(BE.clientAborts);
+    this.abort(true);
+    return true;
+  }
+
+  // ---- the response -------------------------------------------------------------------------------------------
+
+  override onServerReady(): void {
+    if (this.step === STEP_TUNNEL) {
+      this.relayTunnel();
+      return;
+    }
+    if (!this.requestDone && !this.requestRefused) {
+      const server = (this.serverConnection as ServerConnection).connection;
+      if (server.writable) this.forwardRequest();
+      if (this.phase !== PHASE_EXCHANGING) return;
+    }
+    if (this.step === STEP_RESPONSE_HEAD) this.receiveResponse();
+    else if (this.step === STEP_RESPONSE_BODY) this.forwardResponse();
+    if (this.phase === PHASE_EXCHANGING) this.armTimer();
+  }
+
+  private receiveResponse(): void {
+    const { channel, connection } = this.serverConnection as ServerConnection;
+    const parser = this.responseParser;
+    while (connection.readable) {
+      const fresh = channel.buffer < 0;
+      const count = channel.fill(connection);
+      if (count <= 0) {
+        channel.releaseIfEmpty();
+        if (count === 0 || count === FAILED) this.onNoResponse(count === FAILED);
+        return;
+      }
+      this.activeAt = this.plane.loop.now;
+      if (!this.responseStarted || fresh) parser.begin(channel.head);
+      this.responseStarted = true;
+      if (this.parseResponse()) return;
+      if (channel.room === 0) {
+        if (channel.head === channel.buffer + this.plane.headroom) {
+          this.onBadResponse();
+          return;
+        }
+        channel.compact();
+        parser.begin(channel.head);
+      }
+    }
+  }
+
+  /** Parses what is there. True when nothing more is to be read for the head now: it is complete, or has failed. */
+  private parseResponse(): boolean {
+    const { channel } = this.serverConnection as ServerConnection;
+    const parser = this.responseParser;
+    for (;;) {
+      const verdict = parser.parse(u8, channel.tail);
+      if (verdict === MALFORMED) {
+        this.onBadResponse();
+        return true;
+      }
+      if (verdict !== COMPLETE) return false;
+      if (!this.response.analyse(u8, parser, this.request)) {
+        this.onBadResponse();
+        return true;
+      }
+      if (!this.response.interim) {
+        this.understandResponse();
+        return true;
+      }
+      // 1xx goes to the client as it comes; another head follows.
+      channel.head = parser.block.end;
+      channel.ready = parser.block.end;
+      if (!this.placeResponseHead()) return true;
+      // So little always fits the client's socket, where nothing else waits before a response.
+      if (channel.drain(this.session.connection) === FAILED || channel.head !== channel.ready) {
+        this.onClientBroken();
+        return true;
+      }
+      if (channel.head === channel.tail) channel.release();
+      if (channel.buffer < 0) return false;
+      parser.begin(channel.ready);
+    }
+  }
+
+  private understandResponse(): void {
+    const { channel, connection } = this.serverConnection as ServerConnection;
+    const backend = this.backend as Backend;
+    const parser = this.responseParser;
+    const facts = this.response;
+    const block = parser.block;
+    if (this.replay !== null && (backend.retryOn & statusBit(parser.status)) !== 0 && this.mayRetry) {
+      this.retry();
+      return;
+    }
+    this.responded = true;
+    this.responseAt = this.plane.loop.now;
+    this.status = parser.status;
+    this.step = STEP_RESPONSE_BODY;
+    channel.head = block.end;
+    channel.ready = block.end;
+    for (const extension of backend.extensions) extension.onResponse?.(this);
+    if (facts.tunnel) {
+      if (this.placeResponseHead()) this.openTunnel();
+      return;
+    }
+    if (facts.body === BODY_UNTIL_CLOSE || (facts.old && facts.body === BODY_CHUNKED))
+      this.clientKeep = false;
+    if (this.plane.stopping) this.clientKeep = false;
+    if (facts.old) {
+      if (this.clientKeep) block.add(CONNECTION_KEEP_ALIVE);
+    } else if (!this.clientKeep) block.add(CONNECTION_CLOSE);
+    else if (this.request.old) block.add(CONNECTION_KEEP_ALIVE);
+    this.responseScanner.begin(facts.body, facts.bodyLength);
+    if (!facts.keepAlive) this.serverKeep = false;
+    if (!this.placeResponseHead()) return;
+    // The head waits for a look at the first bytes of the body: what is malformed from the start gets a 502.
+    const verdict = this.responseScanner.scan(u8, channel);
+    if (verdict === BODY_MALFORMED) {
+      this.status = -1;
+      this.responded = false;
+      this.onBadResponse();
+      return;
+    }
+    this.responseDone = verdict === BODY_END;
+    if (connection.closed) return;
+    this.forwardResponse();
+  }
+
+  private placeResponseHead(): boolean {
+    const { channel } = this.serverConnection as ServerConnection;
+    const parser = this.responseParser;
+    const block = parser.block;
+    if (!block.edited && !block.startUntidy) {
+      channel.head = block.start;
+      return true;
+    }
+    const start = this.plane.scratch;
+    const end = assembleLines(u8, block, assembleStatusLine(u8, parser, start));
+    if (placeHead(channel, start, end - start)) return true;
+    this.setEnd('P', 'H');
+    this.dropServer();
+    this.reply(502);
+    return false;
+  }
+
+  /** Moves the response on, as far as both sides let it. */
+  private forwardResponse(): void {
+    const { channel, connection: server } = this.serverConnection as ServerConnection;
+    const client = this.session.connection;
+    for (let round = 0; round < LONGEST_TURN; round++) {
+      if (this.responsePipe !== null) {
+        if (!this.spliceResponse()) return;
+        continue;
+      }
+      const before = channel.head;
+      if (channel.drain(client) === FAILED) {
+        this.onClientBroken();
+        return;
+      }
+      if (channel.head !== before) this.progress(channel.head - before, false);
+      if (this.responseDone) {
+        if (channel.head === channel.ready) this.onResponseSent();
+        return;
+      }
+      if (!server.readable) return;
+      if (channel.head === channel.tail) {
+        channel.clear();
+        if (this.responseScanner.blind >= SPLICE_FROM_BYTES && this.openResponsePipe()) continue;
+      } else if (channel.room === 0) {
+        channel.compact();
+        if (channel.room === 0) return;
+      }
+      const count = channel.fill(server);
+      if (count === 0 || count === FAILED) {
+        this.onServerLeftAmidBody(count === FAILED);
+        return;
+      }
+      if (count < 0) return;
+      const verdict = this.responseScanner.scan(u8, channel);
+      if (verdict === BODY_END) this.responseDone = true;
+      else if (verdict === BODY_MALFORMED) {
+        channel.drain(client);
+        this.setEnd('S', 'D');
+        this.abort();
+        return;
+      }
+    }
+    this.continueLater();
+  }
+
+  private openResponsePipe(): boolean {
+    if (!(this.backend as Backend).config.splice.response) return false;
+    this.responsePipe = this.plane.pipes.take();
+    return this.responsePipe !== null;
+  }
+
+  private spliceResponse(): boolean {
+    const pipe = this.responsePipe as Pipe;
+    const scanner = this.responseScanner;
+    const { connection: server } = this.serverConnection as ServerConnection;
+    const client = this.session.connection;
+    const open = this.response.body === BODY_UNTIL_CLOSE;
+    if (pipe.pending > 0) {
+      if (!client.writable) return false;
+      const count = pipe.drain(client, !open && scanner.remaining > 0);
+      if (count === FAILED) {
+        this.onClientBroken();
+        return false;
+      }
+      if (count > 0) this.progress(count, false);
+      if (pipe.pending > 0) return false;
+    }
+    if (!open && scanner.remaining === 0) {
+      this.plane.pipes.give(pipe);
+      this.responsePipe = null;
+      this.responseDone = true;
+      this.onResponseSent();
+      return false;
+    }
+    if (!server.readable) return false;
+    const count = pipe.fill(server, open ? Number.MAX_SAFE_INTEGER : scanner.remaining);
+    if (count === 0 || count === FAILED) {
+      this.onServerLeftAmidBody(count === FAILED);
+      return false;
+    }
+    if (count < 0) return false;
+    scanner.skip(count);
+    return true;
+  }
+
+  private progress(count: number, request: boolean): void {
+    this.activeAt = this.plane.loop.now;
+    if (request) this.bytesIn += count;
+    else this.bytesOut += count;
+  }
+
+  private continueLater(): void {
+    if (this.deferred) return;
+    this.deferred = true;
+    this.plane.loop.defer(this);
+  }
+
+  runDeferred(): void {
+    this.deferred = false;
+    if (this.phase !== PHASE_EXCHANGING || this.serverConnection === null) return;
+    this.onServerReady();
+  }
+
+  private onResponseSent(): void {
+    if (this.requestDone) this.complete();
+    else if (this.requestRefused) {
+      this.setEnd('S', 'D');
+      this.abort();
+    }
+  }
+
+  // ---- what goes wrong ----------------------------------------------------------------------------------------
+
+  /** The server ended the connection before a complete head. */
+  private onNoResponse(failed: boolean): void {
+    const backend = this.backend as Backend;
+    const connection = this.serverConnection as ServerConnection;
+    if (!this.responseStarted) {
+      if (this.retryFor(RETRY_EMPTY_RESPONSE)) return;
+      if (this.http.requests > 1 && connection.requests > 1) {
+        // The idle connection was closed just when it was used: the client knows this case and sends again.
+        this.unlogged = true;
+        this.abort();
+        return;
+      }
+    } else if (this.retryFor(RETRY_JUNK_RESPONSE)) return;
+    backend.count(BE.failedResponses);
+    this.server?.count(BE.failedResponses);
+    if (failed && this.requestRefused && !this.requestDone) {
+      this.setEnd('S', 'D');
+      this.abort();
+      return;
+    }
+    this.setEnd('S', 'H');
+    this.dropServer();
+    this.reply(502);
+  }
+
+  private onBadResponse(): void {
+    if (this.retryFor(RETRY_JUNK_RESPONSE)) return;
+    this.backend?.count(BE.failedResponses);
+    this.server?.count(BE.failedResponses);
+    this.setEnd('P', 'H');
+    this.dropServer();
+    this.reply(502);
+  }
+
+  private onServerLeftAmidBody(failed: boolean): void {
+    if (this.response.body === BODY_UNTIL_CLOSE && !failed) {
+      this.responseDone = true;
+      const channel = (this.serverConnection as ServerConnection).channel;
+      if (this.responsePipe !== null && this.responsePipe.pending === 0) {
+        this.plane.pipes.give(this.responsePipe);
+        this.responsePipe = null;
+      }
+      if (channel.length === 0 && this.responsePipe === null) {
+        if (!this.requestDone) {
+          this.setEnd('C', 'D');
+          this.abort();
+        } else this.complete();
+      }
+      return;
+    }
+    this.setEnd('S', 'D');
+    this.backend?.count(BE.serverAborts);
+    this.server?.count(BE.serverAborts);
+    this.abort();
+  }
+
+  private onClientBroken(): void {
+    this.setEnd('C', 'D');
+    this.backend?.count(BE.clientAborts);
+    this.server?.count(BE.clientAborts);
+    this.abort(true);
+  }
+
+  /** Tries again when the configuration wants it for this failure. */
+  private retryFor(condition: number): boolean {
+    const backend = this.backend as Backend;
+    if (this.replay === null || (backend.retryOn & condition) === 0 || !this.mayRetry) return false;
+    this.retry();
+    return true;
+  }
+
+  private retry(): void {
+    this.dropServer();
+    this.responseStarted = false;
+    this.requestRefused = false;
+    this.step = STEP_SERVER;
+    this.retryExchange();
+  }
+
+  /** Gives up the server connection; the slot is kept. */
+  private dropServer(): void {
+    const connection = this.serverConnection;
+    if (connection === null) return;
+    this.serverConnection = null;
+    connection.stream = null;
+    connection.close();
+  }
+
+  protected override onUnreachable(): void {
+    this.reply(503);
+  }
+
+  protected override onExchangeTimer(): void {
+    switch (this.step) {
+      case STEP_HEAD:
+        if (!this.requestParser.started && this.http.requests > 1) this.endSilently();
+        else this.refuse(408, 'c');
+        return;
+      case STEP_BUFFER:
+        this.setEnd('c', 'R');
+        this.reply(408);
+        return;
+      case STEP_TUNNEL:
+        this.onTunnelTimer();
+        return;
+      case STEP_REPLY:
+        this.setEnd('c', 'D');
+        this.abort();
+        return;
+      default:
+    }
+    const idleMs = (this.plane.loop.now - this.activeAt) | 0;
+    const clientMs = this.session.frontend.timeouts.client ?? 0;
+    const serverMs = (this.backend as Backend).timeouts.server ?? 0;
+    if (this.waitsForClient() && clientMs > 0 && idleMs >= clientMs) {
+      this.setEnd('c', this.responded || !this.requestReceived ? 'D' : 'H');
+      if (this.status < 0 && !this.requestReceived) {
+        this.dropServer();
+        this.reply(408);
+      } else this.abort();
+      return;
+    }
+    if (this.waitsForServer() && serverMs > 0 && idleMs >= serverMs) {
+      this.backend?.count(BE.failedResponses);
+      if (this.step === STEP_RESPONSE_HEAD) {
+        if (this.retryFor(RETRY_RESPONSE_TIMEOUT)) return;
+        this.setEnd('s', 'H');
+        this.dropServer();
+        this.reply(504);
+      } else {
+        this.setEnd('s', 'D');
+        this.abort();
+      }
+      return;
+    }
+    this.armTimer();
+  }
+
+  private waitsForClient(): boolean {
+    if (!this.requestReceived) {
+      const server = this.serverConnection;
+      if (server === null || server.connection.writable) return true;
+    }
+    return this.responseBlocked();
+  }
+
+  private waitsForServer(): boolean {
+    const server = this.serverConnection;
+    if (server === null) return false;
+    if (!this.requestDone && !server.connection.writable) return true;
+    return this.requestDone && !this.responseDone && !this.responseBlocked();
+  }
+
+  private responseBlocked(): boolean {
+    return this.step === STEP_RESPONSE_BODY && !this.session.connection.writable;
+  }
+
+  private armTimer(): void {
+    const now = this.plane.loop.now;
+    const idleMs = (now - this.activeAt) | 0;
+    let delay = 0;
+    if (this.waitsForServer()) delay = (this.backend as Backend).timeouts.server ?? 0;
+    if (this.waitsForClient()) {
+      const clientMs = this.session.frontend.timeouts.client ?? 0;
+      if (delay === 0 || (clientMs > 0 && clientMs < delay)) delay = clientMs;
+    }
+    if (delay === 0) this.startTimer(undefined);
+    else this.startTimer(Math.max(1, delay - idleMs));
+  }
+
+  // ---- tunnels ------------------------------------------------------------------------------------------------
+
+  private openTunnel(): void {
+    const session = this.session;
+    const { channel, connection } = this.serverConnection as ServerConnection;
+    const backend = this.backend as Backend;
+    const splice = backend.config.splice;
+    const pipes = this.plane.pipes;
+    this.step = STEP_TUNNEL;
+    this.clientKeep = false;
+    this.serverKeep = false;
+    this.requestTunnel = new Relay(
+      session.connection,
+      connection,
+      session.channel,
+      splice.request ? pipes : null,
+    );
+    this.responseTunnel = new Relay(connection, session.connection, channel, splice.response ? pipes : null);
+    this.tunnelTimers.begin(session.frontend.timeouts, backend.timeouts, this.plane.loop.now);
+    this.relayTunnel();
+  }
+
+  private relayTunnel(): void {
+    const request = this.requestTunnel as Relay;
+    const response = this.responseTunnel as Relay;
+    const before = request.bytes + response.bytes;
+    const sent = request.run();
+    const received = response.run();
+    const now = this.plane.loop.now;
+    if (request.bytes + response.bytes > before) this.tunnelTimers.active(now);
+    if (sent < 0 || received < 0) {
+      const client = sent === RELAY_SOURCE_FAILED || received === RELAY_SINK_FAILED;
+      this.setEnd(client ? 'C' : 'S', 'D');
+      this.abort();
+      return;
+    }
+    if (request.finished && response.finished) {
+      this.complete();
+      return;
+    }
+    if (sent === RELAY_AGAIN || received === RELAY_AGAIN) this.continueLater();
+    const delay = this.tunnelTimers.delayMs(now, request, response);
+    this.startTimer(delay < 0 ? undefined : Math.max(1, delay));
+  }
+
+  private onTunnelTimer(): void {
+    const request = this.requestTunnel as Relay;
+    const response = this.responseTunnel as Relay;
+    const now = this.plane.loop.now;
+    const clientDue = this.tunnelTimers.clientDue(now, request, response);
+    const serverDue = this.tunnelTimers.serverDue(now, request, response);
+    if (clientDue) this.setEnd('c', 'D');
+    if (serverDue) this.setEnd('s', 'D');
+    if (clientDue || serverDue) this.abort();
+    else this.relayTunnel();
+  }
+
+  // ---- replies of our own -------------------------------------------------------------------------------------
+
+  /** Answers the request with one of the proxy's own replies. The server's side is given up. */
+  reply(status: number): void {
+    const errors = this.backend?.errors.configured(status)
+      ? this.backend.errors
+      : this.session.frontend.errors;
+    const prepared = errors.of(status);
+    this.replyWith(prepared.status, prepared.head, prepared.body, prepared.closes);
+  }
+
+  /**
+   * Answers the request. `head` is the status line and header lines without a Connection header and without the empty
+   * line; it and `body` must fit one buffer.
+   */
+  replyWith(status: number, head: Uint8Array, body: Uint8Array, closes = false): void {
+    const { channel, frontend } = this.session;
+    this.leaveServerSide();
+    this.status = status;
+    this.step = STEP_REPLY;
+    this.phase = PHASE_EXCHANGING;
+    const backend = this.backend;
+    const mode = backend === null ? frontend.mode : strictestMode(frontend.mode, backend.mode);
+    this.clientKeep =
+      this.request.keepAlive && this.requestReceived && !closes && mode !== 'close' && !this.plane.stopping;
+    // A request that was received whole is swallowed, so that the next one can be read.
+    if (this.requestReceived && this.clientKeep && channel.buffer >= 0) channel.head = channel.ready;
+    const out = this.replyChannel;
+    if (!out.open()) {
+      this.abort();
+      return;
+    }
+    out.ready = appendBytes(out.tail, head);
+    if (!this.clientKeep) out.ready = appendBytes(out.ready, CONNECTION_CLOSE);
+    else if (this.request.old) out.ready = appendBytes(out.ready, CONNECTION_KEEP_ALIVE);
+    u8[out.ready] = 13;
+    u8[out.ready + 1] = 10;
+    out.ready += 2;
+    if (this.request.method !== M_HEAD) out.ready = appendBytes(out.ready, body);
+    out.tail = out.ready;
+    this.sendReply();
+  }
+
+  private sendReply(): void {
+    const out = this.replyChannel;
+    const before = out.head;
+    if (out.drain(this.session.connection) === FAILED) {
+      this.setEnd('C', 'D');
+      this.abort(true);
+      return;
+    }
+    this.bytesOut += out.head - before;
+    if (out.head === out.tail) {
+      this.requestDone = true;
+      this.complete();
+    } else this.startTimer(this.session.frontend.timeouts.client);
+  }
+
+  private leaveServerSide(): void {
+    this.dropServer();
+    this.releaseSlot();
+    if (this.queued) this.backend?.queue.remove(this);
+    this.plane.loop.timers.disarm(this.timer);
+  }
+
+  // ---- the end ------------------------------------------------------------------------------------------------
+
+  /** Everything has been said on both sides. */
+  private complete(): void {
+    this.account();
+    const session = this.http;
+    const connection = this.serverConnection;
+    const keepClient = this.clientKeep && this.requestDone;
+    if (connection !== null && this.serverKeep && this.requestDone && connection.channel.length === 0) {
+      const readable = connection.connection.hangup || connection.connection.broken;
+      if (!readable) this.parkServer(connection, keepClient);
+    }
+    this.phase = PHASE_ENDED;
+    this.leaveBackend();
+    this.releaseBuffers();
+    if (keepClient) session.nextRequest();
+    else session.end();
+  }
+
+  /** The server connection waits for another request. */
+  private parkServer(connection: ServerConnection, keepClient: boolean): void {
+    const server = connection.server;
+    connection.channel.release();
+    connection.stream = null;
+    if (server.backend.reuse === 'never') {
+      if (!keepClient) return;
+      this.serverConnection = null;
+      this.http.keep(connection);
+      return;
+    }
+    if (server.idle.put(connection)) this.serverConnection = null;
+  }
+
+  /** The exchange cannot be brought to an end: what has not been sent is lost, and so is the client's connection. */
+  private abort(reset = false): void {
+    if (this.phase === PHASE_ENDED) return;
+    this.account();
+    this.phase = PHASE_ENDED;
+    if (this.serverConnection !== null && reset) this.serverConnection.abort();
+    this.leaveBackend();
+    this.releaseBuffers();
+    this.http.end();
+  }
+
+  override onBug(): void {
+    this.setEnd('I', 'D');
+    this.abort(true);
+  }
+
+  kill(): void {
+    this.setEnd('K', 'D');
+    this.abort();
+  }
+
+  private releaseBuffers(): void {
+    this.replyChannel.release();
+    this.requestTunnel?.release();
+    this.responseTunnel?.release();
+    this.requestTunnel = null;
+    this.responseTunnel = null;
+    if (this.requestPipe !== null) this.plane.pipes.give(this.requestPipe);
+    if (this.responsePipe !== null) this.plane.pipes.give(this.responsePipe);
+    this.requestPipe = null;
+    this.responsePipe = null;
+    this.replay = null;
+    this.plane.loop.timers.disarm(this.timer);
+  }
+
+  private account(): void {
+    if (this.requestTunnel !== null) this.bytesIn += this.requestTunnel.bytes;
+    if (this.responseTunnel !== null) this.bytesOut += this.responseTunnel.bytes;
+    const { frontend } = this.session;
+    const plane = this.plane;
+    plane.count(frontend.counters + FE.bytesIn, this.bytesIn);
+    plane.count(frontend.counters + FE.bytesOut, this.bytesOut);
+    const backend = this.backend;
+    const statusClass = this.status < 0 ? 0 : Math.floor(this.status / 100);
+    plane.count(frontend.counters + statusCounter(FE.status1xx, FE.statusOther, statusClass));
+    if (backend !== null) {
+      const offset = statusCounter(BE.status1xx, BE.statusOther, statusClass);
+      backend.count(BE.bytesIn, this.bytesIn);
+      backend.count(BE.bytesOut, this.bytesOut);
+      backend.count(offset);
+      const server = this.server;
+      if (server !== null) {
+        server.count(BE.bytesIn, this.bytesIn);
+        server.count(BE.bytesOut, this.bytesOut);
+        server.count(offset);
+      }
+    }
+    if (!this.unlogged) plane.logger.logStream(this, backend);
+    this.unlogged = false;
+  }
+}
+
+/** Five counters for 1xx to 5xx follow one another. */
+function statusCounter(first: number, other: number, statusClass: number): number {
+  return statusClass >= 1 && statusClass <= 5 ? first + statusClass - 1 : other;
+}
+
+function appendBytes(at: number, bytes: Uint8Array): number {
+  u8.set(bytes, at);
+  return at + bytes.length;
+}
+
+/**
+ * Puts a head that was put together elsewhere right in front of what the channel holds. False when the buffer has no room
+ * for it.
+ */
+function placeHead(channel: Channel, start: number, length: number): boolean {
+  const at = channel.head - length;
+  if (at < channel.buffer) {
+    // No room in front: what follows moves back.
+    const shift = channel.buffer - at;
+    if (channel.tail + shift > channel.limit) return false;
+    u8.copyWithin(channel.head + shift, channel.head, channel.tail);
+    channel.head += shift;
+    channel.ready += shift;
+    channel.tail += shift;
+  }
+  channel.head -= length;
+  u8.copyWithin(channel.head, start, start + length);
+  return true;
+}

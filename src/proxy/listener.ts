@@ -1,0 +1,181 @@
+/**
+ * A listening socket on one data thread: accepts connections, within the limits of the process, the frontend and the bind
+ * line, and starts their sessions. All threads accept from the same socket; epoll wakes one of them.
+ */
+import type { BindConfig } from '../config/model.ts';
+import { FdHandler } from '../loop/event-loop.ts';
+import { base, u8, view } from '../os/arena.ts';
+import {
+  EPOLLEXCLUSIVE,
+  EPOLLIN,
+  IPPROTO_TCP,
+  SO_KEEPALIVE,
+  SO_RCVBUF,
+  SO_SNDBUF,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
+} from '../os/constants.ts';
+import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../os/errno.ts';
+import { accept4, errno } from '../os/libc.ts';
+import { SOCKADDR_MAX_BYTES } from '../protocol/socket-address.ts';
+import type { OpenListener } from '../state/messages.ts';
+import { counterOffsets, LISTENER_COUNTERS, PROCESS_CONNECTIONS } from '../state/shared-state.ts';
+import { setIntOption } from '../transport/socket-options.ts';
+import { FE, type Frontend } from './frontend.ts';
+import { HttpSession } from './http/session.ts';
+import type { PausedListener, Plane } from './plane.ts';
+import { TcpSession } from './tcp-session.ts';
+
+const DEFAULT_MAX_ACCEPT = 4;
+const LI = counterOffsets(LISTENER_COUNTERS);
+const ACCEPT_FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+export class Listener extends FdHandler implements PausedListener {
+  readonly plane: Plane;
+  readonly frontend: Frontend;
+  readonly bind: BindConfig;
+  readonly index: number;
+  readonly fd: number;
+  readonly name: string;
+  readonly unix: boolean;
+  readonly acceptProxy: boolean;
+  readonly expectsGreeting: boolean;
+  private readonly counters: number;
+  private readonly maxAccept: number;
+  /** Connections accepted per event; follows how many are waiting, so that accept seldom finds the queue empty. */
+  private batch = 1;
+  private watching = false;
+  private open = true;
+  private connections = 0;
+
+  constructor(plane: Plane, frontend: Frontend, facts: OpenListener, bind: BindConfig) {
+    super();
+    this.plane = plane;
+    this.frontend = frontend;
+    this.bind = bind;
+    this.index = facts.index;
+    this.fd = facts.fd;
+    this.name = bind.name ?? facts.text;
+    this.unix = facts.unix;
+    this.acceptProxy = bind.acceptProxy;
+    this.expectsGreeting = bind.acceptProxy || bind.acceptNetscalerCip !== undefined;
+    this.counters = plane.shared.listenerCounters(facts.index);
+    this.maxAccept = plane.configuration.global.tune.maxAccept ?? DEFAULT_MAX_ACCEPT;
+  }
+
+  /** Starts accepting. */
+  resume(): void {
+    if (this.watching || !this.open) return;
+    // Exclusive: of all threads that wait for this socket only one is woken for a connection.
+    this.watching = this.plane.loop.watch(this.fd, this, EPOLLIN | EPOLLEXCLUSIVE);
+  }
+
+  /** Stops accepting until a connection ends somewhere. */
+  private pause(): void {
+    this.suspend();
+    this.plane.pauseListener(this);
+  }
+
+  /** Stops accepting until told otherwise. */
+  suspend(): void {
+    if (!this.watching) return;
+    this.watching = false;
+    this.plane.loop.unwatch(this.fd);
+  }
+
+  /** Stops for good; the control plane closes the socket itself. */
+  retire(): void {
+    this.suspend();
+    this.open = false;
+  }
+
+  leave(): void {
+    this.connections--;
+  }
+
+  override onBug(error: unknown): void {
+    this.plane.onBug(error);
+    this.resume();
+  }
+
+  override onEvents(): void {
+    const plane = this.plane;
+    const words = plane.words;
+    let accepted = 0;
+    while (accepted < this.batch && this.watching) {
+      // The place is taken before the connection is: all threads together never hold more than the limits.
+      if (Atomics.add(words, PROCESS_CONNECTIONS, 1) >= plane.process.maxconn) {
+        Atomics.sub(words, PROCESS_CONNECTIONS, 1);
+        this.pause();
+        return;
+      }
+      if (!this.enterFrontend()) {
+        Atomics.sub(words, PROCESS_CONNECTIONS, 1);
+        this.pause();
+        return;
+      }
+      const at = plane.scratch;
+      view.setInt32(at, SOCKADDR_MAX_BYTES, true);
+      const fd = accept4(this.fd, base + at + 8, base + at, ACCEPT_FLAGS);
+      if (fd < 0) {
+        const error = errno();
+        this.frontend.leave();
+        Atomics.sub(words, PROCESS_CONNECTIONS, 1);
+        if (error === EINTR || error === ECONNABORTED) continue;
+        this.batch = accepted > 1 ? accepted : 1;
+        if (error !== EAGAIN) this.onAcceptError(error);
+        return;
+      }
+      accepted++;
+      this.connections++;
+      this.start(fd, at);
+    }
+    if (this.batch < this.maxAccept) this.batch++;
+  }
+
+  private enterFrontend(): boolean {
+    const limit = this.bind.maxconn;
+    if (limit !== undefined && limit > 0 && this.connections >= limit) return false;
+    return this.frontend.enter();
+  }
+
+  private start(fd: number, sockaddr: number): void {
+    const { plane, frontend } = this;
+    plane.count(this.counters + LI.connections);
+    plane.count(frontend.counters + FE.connections);
+    if (!this.unix) this.setOptions(fd);
+    const session = frontend.http ? new HttpSession(this, fd) : new TcpSession(this, fd);
+    session.clientAddress.readSockaddr(u8, sockaddr + 8, view.getInt32(sockaddr, true));
+    // A dual-stack socket shows IPv4 clients in IPv6 clothes.
+    session.clientAddress.unmapToInet4();
+    plane.count(this.counters + LI.sessions);
+    plane.count(frontend.counters + FE.sessions);
+    session.begin();
+  }
+
+  /** TCP_NODELAY is inherited from the listening socket; the rest is only set where it is configured. */
+  private setOptions(fd: number): void {
+    const { frontend, plane } = this;
+    if (frontend.clientKeepAlive) {
+      setIntOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+      const { count, idleMs, intervalMs } = frontend.config.keepalive.client;
+      if (count !== undefined) setIntOption(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
+      if (idleMs !== undefined)
+        setIntOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, Math.max(1, Math.round(idleMs / 1000)));
+      if (intervalMs !== undefined)
+        setIntOption(fd, IPPROTO_TCP, TCP_KEEPINTVL, Math.max(1, Math.round(intervalMs / 1000)));
+    }
+    const { rcvbufClient, sndbufClient } = plane.configuration.global.tune;
+    if (rcvbufClient !== undefined) setIntOption(fd, SOL_SOCKET, SO_RCVBUF, rcvbufClient);
+    if (sndbufClient !== undefined) setIntOption(fd, SOL_SOCKET, SO_SNDBUF, sndbufClient);
+  }
+
+  private onAcceptError(error: number): void {
+    // Out of descriptors or memory: waiting for a connection to end is all that helps.
+    if (error === EMFILE || error === ENFILE || error === ENOMEM || error === ENOBUFS) this.pause();
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * What a data thread has: its loop, its buffers, its part of the shared memory, and the proxies as they were linked for it.
+ * Everything on the data plane reaches these through its plane; there are no other globals.
+ */
+import type { Configuration } from '../config/model.ts';
+import type { EventLoop } from '../loop/event-loop.ts';
+import { wakeThread } from '../loop/mailbox.ts';
+import { reserve } from '../os/arena.ts';
+import { BodyScanner } from '../protocol/http1/body-scanner.ts';
+import type { ProcessFacts } from '../state/messages.ts';
+import { PROCESS_PAUSED, type SharedState } from '../state/shared-state.ts';
+import { BufferPool } from '../transport/buffer-pool.ts';
+import { Connection, type ConnectionUser } from '../transport/connection.ts';
+import { Namespaces } from '../transport/namespaces.ts';
+import type { PipePool } from '../transport/pipe.ts';
+import type { Backend } from './backend.ts';
+import type { Frontend } from './frontend.ts';
+import type { HttpStream } from './http/stream.ts';
+import type { StreamLogger } from './stream-log.ts';
+
+export interface PlaneParts {
+  readonly thread: number;
+  readonly loop: EventLoop;
+  readonly configuration: Configuration;
+  readonly shared: SharedState;
+  readonly process: ProcessFacts;
+  readonly wakeFds: readonly number[];
+}
+
+/** Something that must end when the thread stops, and is counted. */
+export interface LiveSession {
+  previousSession: LiveSession | null;
+  nextSession: LiveSession | null;
+  /** The process is stopping softly: an idle connection is closed, the others end after what they are doing. */
+  onSoftStop(): void;
+  /** End at once. */
+  kill(): void;
+}
+
+/** A listener that stopped accepting because some limit was reached. */
+export interface PausedListener {
+  /** Takes up accepting again. */
+  resume(): void;
+}
+
+export class Plane {
+  readonly thread: number;
+  readonly loop: EventLoop;
+  readonly configuration: Configuration;
+  readonly shared: SharedState;
+  /** Shared gauges (Atomics only). */
+  readonly words: Int32Array;
+  /** This thread's lane of counters. */
+  readonly lane: Float64Array;
+  readonly process: ProcessFacts;
+  readonly wakeFds: readonly number[];
+  pool!: BufferPool;
+  readonly namespaces = new Namespaces();
+  /** Offset with room for two buffers, where heads are put together. */
+  readonly scratch: number;
+  /** Room kept free in front of what is received (tune.maxrewrite). */
+  readonly headroom: number;
+  /** By index in configuration.proxies. */
+  readonly frontends: (Frontend | undefined)[] = [];
+  readonly backends: (Backend | undefined)[] = [];
+  readonly backendsByName = new Map<string, Backend>();
+  /** Backends of this thread with streams in their queue. */
+  readonly queuedBackends = new Set<Backend>();
+  /** Listeners of this thread that wait for a connection to end. */
+  readonly pausedListeners: PausedListener[] = [];
+  /** HTTP streams that wait for their next request. */
+  readonly httpStreams: HttpStream[] = [];
+  stopping = false;
+  sessions: LiveSession | null = null;
+  sessionCount = 0;
+  /** Set by the data thread once everything is linked. */
+  logger!: StreamLogger;
+  pipes!: PipePool;
+  /** Called when the last session has ended. */
+  onDrained: () => void = () => {};
+  onBug: (error: unknown) => void = () => {};
+
+  constructor(parts: PlaneParts) {
+    this.thread = parts.thread;
+    this.loop = parts.loop;
+    this.configuration = parts.configuration;
+    this.shared = parts.shared;
+    this.words = parts.shared.words;
+    this.lane = parts.shared.lane(parts.thread);
+    this.process = parts.process;
+    this.wakeFds = parts.wakeFds;
+    const tune = parts.configuration.global.tune;
+    this.headroom = tune.maxrewrite;
+    this.scratch = reserve(tune.bufsize * 2 + 4096);
+  }
+
+  /** Called once everything fixed has been placed in the arena: the rest of it becomes buffers. */
+  finishLayout(): void {
+    this.pool = new BufferPool(this.configuration.global.tune.bufsize);
+  }
+
+  newScanner(): BodyScanner {
+    return new BodyScanner(this.configuration.global.tune.httpMaxHeaders - 1, this.scratch);
+  }
+
+  openConnection(fd: number, user: ConnectionUser): Connection {
+    return new Connection(this.loop, fd, user);
+  }
+
+  count(offset: number, by = 1): void {
+    this.lane[offset] = (this.lane[offset] as number) + by;
+  }
+
+  addSession(session: LiveSession): void {
+    session.previousSession = null;
+    session.nextSession = this.sessions;
+    if (this.sessions !== null) this.sessions.previousSession = session;
+    this.sessions = session;
+    this.sessionCount++;
+  }
+
+  removeSession(session: LiveSession): void {
+    if (session.previousSession !== null) session.previousSession.nextSession = session.nextSession;
+    else this.sessions = session.nextSession;
+    if (session.nextSession !== null) session.nextSession.previousSession = session.previousSession;
+    session.previousSession = null;
+    session.nextSession = null;
+    this.sessionCount--;
+    if (this.stopping && this.sessionCount === 0) this.onDrained();
+  }
+
+  /** A listener has to wait for a connection to end, on this thread or another. */
+  pauseListener(listener: PausedListener): void {
+    if (this.pausedListeners.length === 0) Atomics.add(this.words, PROCESS_PAUSED, 1);
+    this.pausedListeners.push(listener);
+  }
+
+  resumeListeners(): void {
+    if (this.pausedListeners.length === 0) return;
+    Atomics.sub(this.words, PROCESS_PAUSED, 1);
+    const listeners = this.pausedListeners.splice(0);
+    for (const listener of listeners) listener.resume();
+  }
+
+  /** A client connection has ended: whoever waits for a place may try again. */
+  onPlaceFree(): void {
+    if (Atomics.load(this.words, PROCESS_PAUSED) === 0) return;
+    this.resumeListeners();
+    if (Atomics.load(this.words, PROCESS_PAUSED) !== 0) this.wakeOthers();
+  }
+
+  /** Another thread woke this one: look at everything that may have been waited for. */
+  onWake(): void {
+    this.resumeListeners();
+    for (const backend of this.queuedBackends) backend.queue.serve();
+  }
+
+  /** Wakes all other data threads: something they may wait for (a slot, a connection) has become free. */
+  wakeOthers(): void {
+    for (let i = 0; i < this.wakeFds.length; i++) {
+      if (i !== this.thread - 1) wakeThread(this.wakeFds[i] as number);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * A server as a data thread sees it: where to connect to, how many streams it may hold over all threads, and the idle
+ * connections to it that this thread keeps.
+ */
+import type { Address } from '../config/address.ts';
+import type { ServerConfig } from '../config/model.ts';
+import { reserve, u8 } from '../os/arena.ts';
+import { SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
+import {
+  BACKEND_COUNTERS,
+  counterOffsets,
+  raiseGauge,
+  SERVER_DRAIN,
+  SERVER_MAINT,
+  SERVER_NO_ADDRESS,
+  SERVER_UP,
+  SRV_MAXCONN,
+  SRV_SERVED,
+  SRV_SERVED_MAX,
+  SRV_STATE,
+} from '../state/shared-state.ts';
+import type { Backend } from './backend.ts';
+import { IdlePool } from './idle-pool.ts';
+import type { Plane } from './plane.ts';
+
+export const BE = counterOffsets(BACKEND_COUNTERS);
+
+export class Server {
+  readonly plane: Plane;
+  readonly backend: Backend;
+  readonly config: ServerConfig;
+  readonly name: string;
+  /** Position in the backend's list. */
+  readonly position: number;
+  readonly words: number;
+  readonly counters: number;
+  readonly address: SocketAddress;
+  /** The address as the kernel wants it: offset and length in the arena. */
+  readonly sockaddr: number;
+  readonly sockaddrLength: number;
+  /** The port is the client's destination port plus `portOffset`. */
+  readonly mapsPort: boolean;
+  readonly portOffset: number;
+  readonly idle: IdlePool;
+
+  constructor(plane: Plane, backend: Backend, config: ServerConfig, position: number, globalIndex: number) {
+    this.plane = plane;
+    this.backend = backend;
+    this.config = config;
+    this.name = config.name;
+    this.position = position;
+    this.words = plane.shared.serverWords(globalIndex);
+    this.counters = plane.shared.serverCounters(globalIndex);
+    this.address = toSocketAddress(config.address);
+    this.sockaddr = reserve(SOCKADDR_MAX_BYTES + 2, 8);
+    this.sockaddrLength = this.address.writeSockaddr(u8, this.sockaddr);
+    this.portOffset = config.portOffset ?? 0;
+    this.mapsPort = config.portOffset !== undefined;
+    this.idle = new IdlePool(plane, this);
+  }
+
+  /** Whether a stream may be sent there at all (persistence may still choose a draining server). */
+  get usable(): boolean {
+    const state = Atomics.load(this.plane.words, this.words + SRV_STATE);
+    return (state & (SERVER_UP | SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS)) === SERVER_UP;
+  }
+
+  /** Takes a slot for a stream: false when the server has as many as it may hold. */
+  enter(): boolean {
+    const words = this.plane.words;
+    const gauge = this.words + SRV_SERVED;
+    const limit = Atomics.load(words, this.words + SRV_MAXCONN);
+    const count = raiseGauge(words, gauge, this.words + SRV_SERVED_MAX);
+    if (limit > 0 && count > limit) {
+      Atomics.sub(words, gauge, 1);
+      return false;
+    }
+    return true;
+  }
+
+  leave(): void {
+    Atomics.sub(this.plane.words, this.words + SRV_SERVED, 1);
+  }
+
+  get served(): number {
+    return Atomics.load(this.plane.words, this.words + SRV_SERVED);
+  }
+
+  count(offset: number, by = 1): void {
+    const lane = this.plane.lane;
+    lane[this.counters + offset] = (lane[this.counters + offset] as number) + by;
+  }
+}
+
+/** Numeric addresses only: names have been resolved before the threads start. */
+export function toSocketAddress(address: Address): SocketAddress {
+  const result = new SocketAddress();
+  switch (address.family) {
+    case 'inet':
+    case 'inet6':
+      result.setText(address.host, address.port);
+      break;
+    case 'unix':
+      result.setUnix(address.path);
+      break;
+    case 'abns':
+      result.setUnix(`\0${address.name}`);
+      break;
+    case 'fd':
+    case 'socketpair':
+      break;
+  }
+  return result;
+}

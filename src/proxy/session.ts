@@ -1,0 +1,199 @@
+/**
+ * A client connection from accept to close: its addresses, its limits, the PROXY or NetScaler header that it may begin
+ * with. What follows is the subclass's: bytes (tcp-session.ts) or HTTP/1 (http/session.ts).
+ */
+import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
+import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
+import { base, u8, view } from '../os/arena.ts';
+import { getsockname } from '../os/libc.ts';
+import { parseNetscalerCip } from '../protocol/netscaler-cip/receive.ts';
+import {
+  CIP_CLOSED,
+  CIP_SOCKET_ERROR,
+  CIP_TIMEOUT,
+  CIP_TRUNCATED,
+  PROXY_CLOSED,
+  PROXY_SOCKET_ERROR,
+  PROXY_TIMEOUT,
+  PROXY_TRUNCATED,
+} from '../protocol/proxy-protocol/handshake-error.ts';
+import { ProxyHeader } from '../protocol/proxy-protocol/proxy-header.ts';
+import { parseProxyHeader } from '../protocol/proxy-protocol/receive.ts';
+import { SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
+import { PROCESS_CONNECTIONS } from '../state/shared-state.ts';
+import { Channel } from '../transport/channel.ts';
+import { type Connection, type ConnectionUser, FAILED } from '../transport/connection.ts';
+import type { Frontend } from './frontend.ts';
+import type { Listener } from './listener.ts';
+import type { LiveSession, Plane } from './plane.ts';
+
+const NOTHING = new Uint8Array(0);
+const proxyHeader = new ProxyHeader();
+
+export abstract class Session implements ConnectionUser, LiveSession, TimerOwner {
+  readonly plane: Plane;
+  readonly frontend: Frontend;
+  readonly listener: Listener;
+  readonly connection: Connection;
+  /** What the client has sent. */
+  readonly channel: Channel;
+  readonly timer: Timer;
+  readonly clientAddress = new SocketAddress();
+  private destination: SocketAddress | null = null;
+  /** Authority that a PROXY header announced. */
+  authority: Uint8Array = NOTHING;
+  readonly acceptedAt: number;
+  /** Milliseconds of the wall clock, for the log. */
+  readonly acceptedWallMs: number;
+  /** Milliseconds spent on headers before the first byte of the protocol proper. */
+  handshakeMs = 0;
+  private greeting: boolean;
+  previousSession: LiveSession | null = null;
+  nextSession: LiveSession | null = null;
+
+  constructor(listener: Listener, fd: number) {
+    this.plane = listener.plane;
+    this.frontend = listener.frontend;
+    this.listener = listener;
+    this.connection = this.plane.openConnection(fd, this);
+    this.channel = new Channel(this.plane.pool, this.frontend.http ? this.plane.headroom : 0);
+    this.timer = new LoopTimer(this);
+    this.acceptedAt = this.plane.loop.now;
+    this.acceptedWallMs = Date.now();
+    this.greeting = listener.expectsGreeting;
+    this.plane.addSession(this);
+  }
+
+  /** Called once, right after construction. */
+  begin(): void {
+    if (this.greeting) this.receiveGreeting();
+    else this.onEstablished();
+    // Only what is still open has to be watched; what could be read has been read already.
+    if (!this.connection.closed && !this.connection.watchAccepted()) this.kill();
+  }
+
+  /** The protocol proper begins. */
+  protected abstract onEstablished(): void;
+  protected abstract onClientReady(): void;
+  protected abstract onSessionTimer(): void;
+  /** A header before the protocol was missing or wrong; the connection is being closed. */
+  protected abstract logGreetingFailure(error: number): void;
+  abstract onSoftStop(): void;
+  abstract kill(): void;
+
+  onReady(): void {
+    if (this.greeting) this.receiveGreeting();
+    else this.onClientReady();
+  }
+
+  onConnectionBug(_connection: Connection, error: unknown): void {
+    this.plane.onBug(error);
+    this.kill();
+  }
+
+  onTimer(): void {
+    if (this.greeting) this.failGreeting(this.listener.acceptProxy ? PROXY_TIMEOUT : CIP_TIMEOUT);
+    else this.onSessionTimer();
+  }
+
+  /** The address that the client connected to: announced, or the socket's own. */
+  destinationAddress(): SocketAddress {
+    if (this.destination === null) {
+      this.destination = new SocketAddress();
+      const at = this.plane.scratch;
+      view.setInt32(at, SOCKADDR_MAX_BYTES, true);
+      if (!this.connection.closed && getsockname(this.connection.fd, base + at + 8, base + at) === 0) {
+        this.destination.readSockaddr(u8, at + 8, view.getInt32(at, true));
+        this.destination.unmapToInet4();
+      }
+    }
+    return this.destination;
+  }
+
+  protected startTimer(delayMs: number | undefined): void {
+    const timers = this.plane.loop.timers;
+    if (delayMs === undefined || delayMs === 0) timers.disarm(this.timer);
+    else timers.arm(this.timer, (this.plane.loop.now + delayMs) | 0);
+  }
+
+  /** Closes the client connection and gives back what the session holds. Streams have ended before. */
+  protected finish(reset: boolean): void {
+    if (this.connection.closed) return;
+    if (reset || this.frontend.noLinger) this.connection.reset();
+    else this.connection.close();
+    this.channel.release();
+    const plane = this.plane;
+    plane.loop.timers.release(this.timer);
+    this.frontend.leave();
+    this.listener.leave();
+    Atomics.sub(plane.words, PROCESS_CONNECTIONS, 1);
+    plane.removeSession(this);
+    plane.onPlaceFree();
+  }
+
+  private receiveGreeting(): void {
+    const { channel, connection, listener } = this;
+    this.startTimer(this.frontend.timeouts.client);
+    while (connection.readable) {
+      const count = channel.fill(connection);
+      if (count === 0 || count === FAILED) {
+        const nothing = channel.length === 0;
+        if (listener.acceptProxy)
+          this.failGreeting(count === FAILED ? PROXY_SOCKET_ERROR : nothing ? PROXY_CLOSED : PROXY_TRUNCATED);
+        else this.failGreeting(count === FAILED ? CIP_SOCKET_ERROR : nothing ? CIP_CLOSED : CIP_TRUNCATED);
+        return;
+      }
+      if (count < 0) return;
+      const used = listener.acceptProxy ? this.readProxyHeader() : this.readCip();
+      if (used < 0) {
+        this.failGreeting(-used);
+        return;
+      }
+      if (used > 0) {
+        channel.head += used;
+        channel.ready = channel.head;
+        this.greeting = false;
+        this.handshakeMs = (this.plane.loop.now - this.acceptedAt) | 0;
+        this.plane.loop.timers.disarm(this.timer);
+        this.onEstablished();
+        return;
+      }
+      if (channel.room === 0) {
+        this.failGreeting(listener.acceptProxy ? PROXY_TRUNCATED : CIP_TRUNCATED);
+        return;
+      }
+    }
+  }
+
+  private readProxyHeader(): number {
+    const used = parseProxyHeader(u8, this.channel.head, this.channel.tail, proxyHeader);
+    if (used > 0) {
+      if (proxyHeader.proxied) {
+        this.clientAddress.copyFrom(proxyHeader.source);
+        this.destinationAddress().copyFrom(proxyHeader.destination);
+      }
+      const { authority } = proxyHeader;
+      if (authority.lengthBytes > 0)
+        this.authority = u8.slice(authority.offset, authority.offset + authority.lengthBytes);
+    }
+    return used;
+  }
+
+  private readCip(): number {
+    const magic = this.listener.bind.acceptNetscalerCip ?? 0;
+    return parseNetscalerCip(
+      u8,
+      this.channel.head,
+      this.channel.tail,
+      magic,
+      this.clientAddress,
+      this.destinationAddress(),
+    );
+  }
+
+  private failGreeting(error: number): void {
+    this.handshakeMs = (this.plane.loop.now - this.acceptedAt) | 0;
+    this.logGreetingFailure(error);
+    this.finish(false);
+  }
+}

@@ -1,0 +1,380 @@
+/**
+ * One exchange between a client and a server, as far as it is the same for TCP and HTTP: choosing a server, waiting for
+ * a slot, connecting with retries and redispatch, and what the log tells of it.
+ *
+ * Phases: (request) → QUEUED → CONNECTING, with TURNAROUND between attempts → EXCHANGING → end. The subclass owns what
+ * comes before and after.
+ */
+import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
+import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
+import { SocketAddress } from '../protocol/socket-address.ts';
+import { BE_SERVED } from '../state/shared-state.ts';
+import type { Backend } from './backend.ts';
+import { ALL_FULL, type BalanceRequest, NO_SERVER } from './balancing.ts';
+import type { Plane } from './plane.ts';
+import { RETRY_CONNECT } from './retry.ts';
+import { BE, type Server } from './server.ts';
+import { ServerConnection } from './server-connection.ts';
+import type { Session } from './session.ts';
+
+export const PHASE_REQUEST = 0;
+export const PHASE_QUEUED = 1;
+export const PHASE_TURNAROUND = 2;
+export const PHASE_CONNECTING = 3;
+export const PHASE_EXCHANGING = 4;
+export const PHASE_ENDED = 5;
+
+/** A time that was not reached. */
+export const UNREACHED = -1;
+const LONGEST_TURNAROUND_MS = 1000;
+/** How often a slot that another thread snatched away is tried for again before queueing. */
+const SLOT_ATTEMPTS = 4;
+
+const target = new SocketAddress();
+
+export abstract class Stream implements TimerOwner, BalanceRequest {
+  readonly plane: Plane;
+  readonly timer: Timer;
+  session!: Session;
+  phase = PHASE_REQUEST;
+  backend: Backend | null = null;
+  server: Server | null = null;
+  /** Holds a slot of `server`. */
+  private holdsSlot = false;
+  serverConnection: ServerConnection | null = null;
+  connectErrno = 0;
+  private retriesLeft = 0;
+  /** The server that just failed, or -1. */
+  private avoid = -1;
+
+  // The queue's own fields (queue.ts).
+  queued = false;
+  queuedFor: Server | null = null;
+  nextQueued: Stream | null = null;
+  previousQueued: Stream | null = null;
+
+  // What the log tells. Times are the loop's milliseconds, valid when their flag in `reached` is set.
+  retries = 0;
+  redispatched = false;
+  serverQueue = 0;
+  backendQueue = 0;
+  /** Termination state: who ended the session, and in which phase; 45 is `-`. */
+  endCause = 45;
+  endPhase = 45;
+  requestAt = 0;
+  assignedAt = 0;
+  connectedAt = 0;
+  responseAt = 0;
+  requested = false;
+  assigned = false;
+  connected = false;
+  responded = false;
+  bytesIn = 0;
+  bytesOut = 0;
+  uniqueIdBytes: Uint8Array | undefined = undefined;
+
+  constructor(plane: Plane) {
+    this.plane = plane;
+    this.timer = new LoopTimer(this);
+  }
+
+  /** For a new exchange of the same or another session. */
+  protected resetStream(session: Session): void {
+    this.session = session;
+    this.phase = PHASE_REQUEST;
+    this.backend = null;
+    this.server = null;
+    this.holdsSlot = false;
+    this.serverConnection = null;
+    this.connectErrno = 0;
+    this.avoid = -1;
+    this.queued = false;
+    this.retries = 0;
+    this.redispatched = false;
+    this.serverQueue = 0;
+    this.backendQueue = 0;
+    this.endCause = 45;
+    this.endPhase = 45;
+    this.requested = false;
+    this.assigned = false;
+    this.connected = false;
+    this.responded = false;
+    this.bytesIn = 0;
+    this.bytesOut = 0;
+    this.uniqueIdBytes = undefined;
+  }
+
+  get clientAddress(): SocketAddress {
+    return this.session.clientAddress;
+  }
+
+  get destinationAddress(): SocketAddress {
+    return this.session.destinationAddress();
+  }
+
+  /** Something is waiting to be sent to the server: its first bytes may share a packet with what precedes them. */
+  abstract get hasRequestBytes(): boolean;
+  /** The server connection is there (new or reused): send the request. */
+  abstract onConnected(): void;
+  /** The server connection has something to read, or takes bytes again, or is gone. */
+  abstract onServerReady(): void;
+  /** No server could be reached; `endCause` and `endPhase` are set. The slot has been given back. */
+  protected abstract onUnreachable(): void;
+  /** A bug was caught while serving this stream: end everything. */
+  abstract onBug(): void;
+  /** The timer of a phase that the subclass owns. */
+  protected abstract onExchangeTimer(): void;
+  /** A server that this exchange should go to (persistence), or null. */
+  protected abstract preferredServer(): Server | null;
+  /** An established connection to this server that may be used, or null. */
+  protected abstract idleConnection(server: Server): ServerConnection | null;
+  /** Reads an address out of a request header (`usesrc hdr_ip`). */
+  abstract addressFromHeader(name: string, occurrence: number, into: SocketAddress): boolean;
+
+  setEnd(cause: string, phase: string): void {
+    // The first cause is the one that counts; what follows from it must not hide it.
+    if (this.endCause !== 45) return;
+    this.endCause = cause.charCodeAt(0);
+    this.endPhase = phase.charCodeAt(0);
+  }
+
+  protected startTimer(delayMs: number | undefined): void {
+    const timers = this.plane.loop.timers;
+    if (delayMs === undefined || delayMs === 0) timers.disarm(this.timer);
+    else timers.arm(this.timer, (this.plane.loop.now + delayMs) | 0);
+  }
+
+  onTimer(): void {
+    switch (this.phase) {
+      case PHASE_QUEUED:
+        this.onQueueTimeout();
+        return;
+      case PHASE_TURNAROUND:
+        this.connect();
+        return;
+      case PHASE_CONNECTING: {
+        const connection = this.serverConnection;
+        if (connection !== null) connection.close();
+        this.connectFailed(true);
+        return;
+      }
+      default:
+        this.onExchangeTimer();
+    }
+  }
+
+  /** The request is known: it goes to this backend. */
+  protected enterBackend(backend: Backend): void {
+    this.backend = backend;
+    this.retriesLeft = backend.retries;
+    backend.enter();
+    backend.count(BE.connections);
+    this.findServer();
+  }
+
+  private findServer(): void {
+    const backend = this.backend as Backend;
+    const direct = backend.direct;
+    if (direct !== null) {
+      direct.enter();
+      this.takeSlot(direct);
+      this.connect();
+      return;
+    }
+    const preferred = this.avoid < 0 ? this.preferredServer() : null;
+    if (preferred !== null) {
+      if (preferred.enter()) {
+        this.takeSlot(preferred);
+        this.connect();
+      } else this.enqueue(preferred);
+      return;
+    }
+    for (let attempt = 0; attempt < SLOT_ATTEMPTS; attempt++) {
+      const position = backend.balancer.pick(this, this.avoid);
+      if (position === NO_SERVER) {
+        this.setEnd('S', 'C');
+        this.onUnreachable();
+        return;
+      }
+      if (position === ALL_FULL) break;
+      const server = backend.servers[position] as Server;
+      if (server.enter()) {
+        this.takeSlot(server);
+        this.connect();
+        return;
+      }
+    }
+    this.enqueue(null);
+  }
+
+  private enqueue(server: Server | null): void {
+    const backend = this.backend as Backend;
+    this.phase = PHASE_QUEUED;
+    backend.queue.add(this, server);
+    this.startTimer(backend.timeouts.queue ?? backend.timeouts.connect);
+    // A slot may have been freed on another thread between the refusal and the entry into the queue.
+    backend.queue.serve();
+  }
+
+  /** Called by the queue: takes a slot if one is free now. */
+  tryLeaveQueue(): boolean {
+    const backend = this.backend as Backend;
+    let server = this.queuedFor;
+    if (server === null) {
+      const position = backend.balancer.pick(this, this.avoid);
+      if (position < 0) return false;
+      server = backend.servers[position] as Server;
+    }
+    if (!server.enter()) return false;
+    backend.queue.remove(this);
+    this.takeSlot(server);
+    this.connect();
+    return true;
+  }
+
+  private onQueueTimeout(): void {
+    (this.backend as Backend).queue.remove(this);
+    this.setEnd('s', 'Q');
+    this.onUnreachable();
+  }
+
+  private takeSlot(server: Server): void {
+    this.server = server;
+    this.holdsSlot = true;
+    const backend = server.backend;
+    Atomics.add(this.plane.words, backend.words + BE_SERVED, 1);
+    if (backend.direct === null) backend.balancer.served(server.position);
+    this.assigned = true;
+    this.assignedAt = this.plane.loop.now;
+    backend.count(BE.selected);
+    server.count(BE.selected);
+  }
+
+  protected releaseSlot(): void {
+    if (!this.holdsSlot) return;
+    this.holdsSlot = false;
+    const server = this.server as Server;
+    const backend = server.backend;
+    server.leave();
+    Atomics.sub(this.plane.words, backend.words + BE_SERVED, 1);
+    if (backend.direct === null) {
+      backend.balancer.served(server.position);
+      backend.queue.onSlotFree(server);
+    }
+  }
+
+  private connect(): void {
+    const server = this.server as Server;
+    const idle = this.idleConnection(server);
+    if (idle !== null) {
+      this.serverConnection = idle;
+      idle.attach(this);
+      idle.requests++;
+      server.count(BE.reused);
+      server.backend.count(BE.reused);
+      this.onConnected();
+      return;
+    }
+    const connection = ServerConnection.open(this, server);
+    if (connection === null) {
+      this.connectFailed(false);
+      return;
+    }
+    connection.requests = 1;
+    this.serverConnection = connection;
+    this.phase = PHASE_CONNECTING;
+    this.startTimer(server.backend.timeouts.connect);
+  }
+
+  protected becomeConnected(): void {
+    this.phase = PHASE_EXCHANGING;
+    this.connected = true;
+    this.connectedAt = this.plane.loop.now;
+  }
+
+  onConnectFailed(error: number): void {
+    this.connectErrno = error;
+    this.connectFailed(false);
+  }
+
+  private connectFailed(timedOut: boolean): void {
+    const server = this.server as Server;
+    const backend = server.backend;
+    this.serverConnection = null;
+    backend.count(BE.failedConnections);
+    server.count(BE.failedConnections);
+    if ((backend.retryOn & RETRY_CONNECT) === 0 || this.retriesLeft <= 0) {
+      this.setEnd(timedOut ? 's' : 'S', 'C');
+      this.releaseSlot();
+      this.onUnreachable();
+      return;
+    }
+    if (this.retryElsewhere()) return;
+    this.phase = PHASE_TURNAROUND;
+    // A server that refuses is given a moment; one that did not answer in time has had it.
+    const connectMs = backend.timeouts.connect ?? LONGEST_TURNAROUND_MS;
+    this.startTimer(timedOut ? 1 : Math.min(connectMs, LONGEST_TURNAROUND_MS));
+  }
+
+  /** Counts an attempt, and redispatches when the configuration says so for this one. False: same server again. */
+  protected retryElsewhere(): boolean {
+    const server = this.server as Server;
+    const backend = server.backend;
+    this.retriesLeft--;
+    const attempt = backend.retries - this.retriesLeft;
+    const interval = backend.redispatch;
+    const due = interval > 0 ? attempt % interval === 0 : this.retriesLeft === -interval - 1;
+    if (backend.direct === null && backend.redispatches && (due || !server.usable)) {
+      this.redispatched = true;
+      backend.count(BE.redispatches);
+      server.count(BE.redispatches);
+      this.avoid = server.position;
+      this.releaseSlot();
+      this.findServer();
+      return true;
+    }
+    this.retries++;
+    backend.count(BE.retries);
+    server.count(BE.retries);
+    return false;
+  }
+
+  protected get mayRetry(): boolean {
+    return this.retriesLeft > 0;
+  }
+
+  /** Tries the exchange again, on the same server or another. */
+  protected retryExchange(): void {
+    this.connected = false;
+    this.serverConnection = null;
+    if (!this.retryElsewhere()) this.connect();
+  }
+
+  /** Gives back everything that the exchange holds on the server's side. */
+  protected leaveBackend(): void {
+    this.plane.loop.timers.disarm(this.timer);
+    const backend = this.backend;
+    if (backend === null) return;
+    if (this.queued) backend.queue.remove(this);
+    const connection = this.serverConnection;
+    if (connection !== null) {
+      this.serverConnection = null;
+      connection.stream = null;
+      connection.close();
+    }
+    this.releaseSlot();
+    backend.leave();
+    this.backend = null;
+  }
+
+  /** Where to connect when the configuration leaves the port, or the address too, to the client's choice. */
+  targetAddress(server: Server): SocketAddress {
+    if (server.backend.transparent) {
+      target.copyFrom(this.destinationAddress);
+      return target;
+    }
+    target.copyFrom(server.address);
+    if (server.mapsPort) target.port = (this.destinationAddress.port + server.portOffset) & 0xffff;
+    return target;
+  }
+}

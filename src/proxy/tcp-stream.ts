@@ -1,0 +1,217 @@
+/**
+ * The exchange of a TCP session: connect at once, then relay both ways, each direction until its source has finished.
+ * Half-closed connections are kept, as HAProxy keeps them: the end of one direction is passed on and the other goes on.
+ */
+
+import type { Deferred } from '../loop/event-loop.ts';
+import type { SocketAddress } from '../protocol/socket-address.ts';
+import type { Connection } from '../transport/connection.ts';
+import { FAILED } from '../transport/connection.ts';
+import { FE } from './frontend.ts';
+import { RELAY_AGAIN, RELAY_SINK_FAILED, RELAY_SOURCE_FAILED, Relay } from './relay.ts';
+import { BE, type Server } from './server.ts';
+import type { ServerConnection } from './server-connection.ts';
+import { PHASE_ENDED, PHASE_EXCHANGING, PHASE_REQUEST, Stream } from './stream.ts';
+import type { TcpSession } from './tcp-session.ts';
+import { TunnelTimers } from './tunnel-timers.ts';
+
+export class TcpStream extends Stream implements Deferred {
+  private request: Relay | null = null;
+  private response: Relay | null = null;
+  private readonly timers = new TunnelTimers();
+  private deferred = false;
+
+  start(session: TcpSession): void {
+    this.resetStream(session);
+    this.requested = true;
+    this.requestAt = this.plane.loop.now;
+    const backend = session.frontend.defaultBackend;
+    if (backend === null) {
+      this.setEnd('S', 'C');
+      this.end(false);
+      return;
+    }
+    this.enterBackend(backend);
+  }
+
+  override get hasRequestBytes(): boolean {
+    return this.session.channel.length > 0;
+  }
+
+  /** The client's connection has something to read, or is gone. */
+  onClientReady(): void {
+    if (this.phase === PHASE_EXCHANGING) {
+      this.relay();
+      return;
+    }
+    this.readAhead(this.session.connection);
+  }
+
+  override onServerReady(): void {
+    this.relay();
+  }
+
+  override onConnected(): void {
+    this.becomeConnected();
+    const session = this.session;
+    const backend = this.backend as NonNullable<typeof this.backend>;
+    const { connection, channel } = this.serverConnection as ServerConnection;
+    const pipes = this.plane.pipes;
+    const splice = backend.config.splice;
+    this.request = new Relay(session.connection, connection, session.channel, splice.request ? pipes : null);
+    this.response = new Relay(connection, session.connection, channel, splice.response ? pipes : null);
+    this.timers.begin(session.frontend.timeouts, backend.timeouts, this.plane.loop.now);
+    this.relay();
+  }
+
+  protected override onUnreachable(): void {
+    this.end(false);
+  }
+
+  protected override preferredServer(): Server | null {
+    return null;
+  }
+
+  protected override idleConnection(): ServerConnection | null {
+    return null;
+  }
+
+  override addressFromHeader(_name: string, _occurrence: number, _into: SocketAddress): boolean {
+    return false;
+  }
+
+  runDeferred(): void {
+    this.deferred = false;
+    if (this.phase === PHASE_EXCHANGING) this.relay();
+  }
+
+  override onBug(): void {
+    this.setEnd('I', 'D');
+    this.end(true);
+  }
+
+  kill(): void {
+    this.setEnd('K', this.phase === PHASE_EXCHANGING ? 'D' : 'C');
+    this.end(false);
+  }
+
+  /** What the client sends early is kept, up to a buffer; a client that is gone does not need a server any more. */
+  private readAhead(connection: Connection): void {
+    const channel = this.session.channel;
+    while (connection.readable && channel.room > 0) {
+      const count = channel.fill(connection);
+      if (count === FAILED) {
+        this.abortBeforeServer();
+        return;
+      }
+      if (count === 0) {
+        const abort = this.backend?.abortOnClose === true || channel.length === 0;
+        // The end of stream is found again when the relay begins.
+        connection.readable = true;
+        if (abort && this.backend?.abortOnClose === true) this.abortBeforeServer();
+        return;
+      }
+      if (count < 0) break;
+    }
+    if (connection.broken) this.abortBeforeServer();
+  }
+
+  private abortBeforeServer(): void {
+    this.setEnd('C', this.queued ? 'Q' : this.phase === PHASE_REQUEST ? 'R' : 'C');
+    this.backend?.count(BE.clientAborts);
+    this.end(false);
+  }
+
+  private relay(): void {
+    const request = this.request as Relay;
+    const response = this.response as Relay;
+    const before = request.bytes + response.bytes;
+    const sent = request.run();
+    const received = response.run();
+    const moved = request.bytes + response.bytes - before;
+    if (moved > 0) this.timers.active(this.plane.loop.now);
+    if (sent < 0 || received < 0) {
+      // Whoever broke it: the client when its end failed, else the server.
+      const client = sent === RELAY_SOURCE_FAILED || received === RELAY_SINK_FAILED;
+      this.setEnd(client ? 'C' : 'S', 'D');
+      this.backend?.count(client ? BE.clientAborts : BE.serverAborts);
+      this.end(true);
+      return;
+    }
+    if (request.finished && response.finished) {
+      this.end(false);
+      return;
+    }
+    if ((sent === RELAY_AGAIN || received === RELAY_AGAIN) && !this.deferred) {
+      this.deferred = true;
+      this.plane.loop.defer(this);
+    }
+    this.armTimer();
+  }
+
+  private armTimer(): void {
+    const request = this.request as Relay;
+    const response = this.response as Relay;
+    const delay = this.timers.delayMs(this.plane.loop.now, request, response);
+    if (delay < 0) this.startTimer(undefined);
+    else this.startTimer(Math.max(1, delay));
+  }
+
+  protected override onExchangeTimer(): void {
+    const request = this.request;
+    const response = this.response;
+    if (request === null || response === null) return;
+    const now = this.plane.loop.now;
+    const clientDue = this.timers.clientDue(now, request, response);
+    const serverDue = this.timers.serverDue(now, request, response);
+    // A side that was silent for too long counts as finished; the other one may still have something to say.
+    if (clientDue) {
+      this.setEnd('c', 'D');
+      request.ended = true;
+      if (response.blocked || response.finished) {
+        this.end(false);
+        return;
+      }
+    }
+    if (serverDue) {
+      this.setEnd('s', 'D');
+      response.ended = true;
+      if (request.blocked || request.finished) {
+        this.end(false);
+        return;
+      }
+    }
+    if (clientDue && serverDue) {
+      this.end(false);
+      return;
+    }
+    this.relay();
+  }
+
+  /** Ends the stream and its session, and logs. */
+  private end(reset: boolean): void {
+    if (this.phase === PHASE_ENDED) return;
+    const session = this.session as TcpSession;
+    const backend = this.backend;
+    this.bytesIn = this.request?.bytes ?? 0;
+    this.bytesOut = this.response?.bytes ?? 0;
+    const frontend = session.frontend;
+    this.plane.count(frontend.counters + FE.bytesIn, this.bytesIn);
+    this.plane.count(frontend.counters + FE.bytesOut, this.bytesOut);
+    if (backend !== null) {
+      backend.count(BE.bytesIn, this.bytesIn);
+      backend.count(BE.bytesOut, this.bytesOut);
+      if (this.server !== null) {
+        this.server.count(BE.bytesIn, this.bytesIn);
+        this.server.count(BE.bytesOut, this.bytesOut);
+      }
+    }
+    this.plane.logger.logStream(this, backend);
+    this.phase = PHASE_ENDED;
+    this.request?.release();
+    this.response?.release();
+    this.leaveBackend();
+    this.plane.loop.timers.release(this.timer);
+    session.end(reset && this.endCause === 83);
+  }
+}

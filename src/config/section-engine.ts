@@ -138,7 +138,12 @@ export class SectionEngine {
 
     let address: string | undefined;
     if (kind !== 'defaults' && args.peek() !== undefined && args.peek() !== 'from') address = args.next();
+    if (kind === 'backend' && address !== undefined) {
+      args.diag(`'${address}' behind the name of a backend is ignored.`);
+      address = undefined;
+    }
     const from = args.take('from') === undefined ? undefined : args.next();
+    if (from !== undefined && !args.expectEnd()) return;
     let defaults = kind === 'defaults' ? undefined : this.currentDefaults;
     if (from !== undefined) {
       const found = this.findDefaults(args, from, kind, name);

@@ -9,10 +9,13 @@ export function nearestWord(unknown: string, candidates: Iterable<string>): stri
   let best: string | undefined;
   let bestScore = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    const length = Math.max(wanted.length, candidate.length);
-    const distance = editDistance(wanted, candidate.toLowerCase());
+    const lower = candidate.toLowerCase();
+    // Who stopped typing in the middle meant the whole word.
+    const started = wanted.length >= 4 && lower.startsWith(wanted);
+    const length = Math.max(wanted.length, lower.length);
+    const distance = editDistance(wanted, lower);
     // A third of the letters may be wrong; words of three letters or fewer may differ in one place.
-    if (distance > Math.max(1, Math.floor(length / 3)) || distance >= length) continue;
+    if (!started && (distance > Math.max(1, Math.floor(length / 3)) || distance >= length)) continue;
     const score = distance / length;
     if (score < bestScore) {
       best = candidate;

@@ -1,4 +1,5 @@
 /** The table of contents of the language's core. Features register their own keywords where they live. */
+import '../checks/proxy-ids.ts';
 import '../checks/proxy-checks.ts';
 import './balance.ts';
 import './bind.ts';
@@ -8,6 +9,7 @@ import './global-environment.ts';
 import './global-limits.ts';
 import './global-process.ts';
 import './global-tune.ts';
+import './health-check.ts';
 import './http-options.ts';
 import './keepalive.ts';
 import './log.ts';

@@ -58,8 +58,7 @@ function setId(args: ArgumentReader, global: GlobalConfig, field: 'uid' | 'gid')
   const value = wholeInteger(text);
   if (value === undefined) {
     args.warning(
-      ` ${field}: string '${text}' is not a number.`,
-      `'${field === 'uid' ? 'user' : 'group'}' takes a name`,
+      ` ${field}: string '${text}' is not a number.\n   | You might want to use the '${field === 'uid' ? 'user' : 'group'}' parameter to use a system ${field === 'uid' ? 'user' : 'group'} name.`,
     );
     return;
   }
@@ -82,6 +81,7 @@ registerKeywords(
   record('gid', '<number>', 'The group the process runs as, by number.', (args, g) => setId(args, g, 'gid')),
   record('user', '<user name>', 'The user the process runs as, by name.', (args, global) => {
     const name = args.next() ?? '';
+    if (!args.expectEnd()) return;
     if (global.uid) {
       args.alert('user/uid already specified. Continuing.');
       return;
@@ -96,6 +96,7 @@ registerKeywords(
   }),
   record('group', '<group name>', 'The group the process runs as, by name.', (args, global) => {
     const name = args.next() ?? '';
+    if (!args.expectEnd()) return;
     if (global.gid) {
       args.alert('gid/group was already specified. Continuing.');
       return;

@@ -4,9 +4,8 @@
  * HAProxy 2.6 gives them.
  */
 import type { ArgumentReader } from '../argument-reader.ts';
-import { type KeywordContext, type ProxyKeyword, registerCheck, registerKeywords } from '../keyword.ts';
+import { type KeywordContext, type ProxyKeyword, registerKeywords } from '../keyword.ts';
 import type { ProxyConfig } from '../model.ts';
-import { hasFrontend, proxyWord } from '../proxy-kind.ts';
 import { readLogTarget } from './log-target.ts';
 import { backSide, everywhere, frontSide, plainSwitch } from './proxy-option.ts';
 
@@ -212,26 +211,3 @@ registerKeywords(
   plainSwitch('log-separate-errors', frontSide, 'Logs what went wrong at level err.'),
   plainSwitch('log-health-checks', backSide, 'Logs every change of a health check.'),
 );
-
-/** A format of HTTP makes no sense in a TCP frontend, one without a target is never used. */
-registerCheck((configuration, report) => {
-  for (const proxy of configuration.proxies) {
-    if (proxy.disabled || !hasFrontend(proxy)) continue;
-    const { log } = proxy;
-    const { format } = log;
-    const named = `${proxyWord(proxy.kind)} '${proxy.name}'`;
-    if (proxy.mode === 'tcp' && format !== undefined && 'preset' in format && format.preset !== 'tcplog') {
-      if (format.preset !== 'default') {
-        report.warning(
-          `'${format.preset === 'clf' ? 'option httplog' : presetNames[format.preset]}' not usable with ${named} (needs 'mode http'). Falling back to 'option tcplog'.`,
-          format.origin,
-        );
-        log.format = { preset: 'tcplog', origin: format.origin };
-      }
-    }
-    const targets = log.targets.length + (log.global ? configuration.global.logTargets.length : 0);
-    if (log.format !== undefined && targets === 0) {
-      report.warning(`log format ignored for ${named} since it has no log address.`);
-    }
-  }
-});

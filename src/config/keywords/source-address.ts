@@ -78,7 +78,7 @@ function readUsesrc(
     args.alert(
       where === 'server'
         ? "'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument."
-        : "'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument.",
+        : "'usesrc' expects <addr>[:<port>], 'client', or 'clientip' as argument.",
     );
     return undefined;
   }
@@ -116,7 +116,7 @@ registerKeywords({
   parse: ({ args, target, reading }) => {
     const source = readSource(args, 'proxy', reading.environment);
     if (source === undefined) return;
-    target.source = source;
-    args.expectEnd();
+    if (args.done) target.source = source;
+    else args.alert("'source' only supports optional keywords 'interface' and 'usesrc'.");
   },
 });

@@ -42,7 +42,8 @@ function parseInto(field: keyof Timeouts, context: KeywordContext<ProxyConfig>):
     return;
   }
   const before = target.timeouts[field];
-  if (before !== undefined && before !== inheritedFrom(target)?.timeouts[field]) {
+  const replaces = target.kind !== 'defaults' && before !== undefined;
+  if (replaces && before !== inheritedFrom(target)?.timeouts[field]) {
     args.warning(`overwriting '${name}' which was already specified`);
   }
   target.timeouts[field] = time.value;

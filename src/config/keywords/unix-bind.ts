@@ -33,7 +33,7 @@ registerKeywords({
       const name = args.next()!;
       if (!['prefix', 'mode', 'user', 'uid', 'group', 'gid'].includes(name)) {
         args.alert(
-          "'unix-bind' only supports the 'prefix', 'mode', 'user', 'group', 'uid' and 'gid' options.",
+          "'unix-bind' only supports the 'prefix', 'mode', 'uid', 'gid', 'user' and 'group' options.",
         );
         return;
       }

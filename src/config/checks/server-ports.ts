@@ -1,0 +1,45 @@
+/**
+ * Servers that are checked but have no port to check. HAProxy 2.6 refuses them. HAProxy 1.4 checked the port that the
+ * proxy's first listener has, as connections keep the port that the client meant; so does Sluice, with a warning.
+ */
+import type { CheckReport } from '../keyword.ts';
+import type { ProxyConfig, ServerConfig } from '../model.ts';
+import { proxyWord } from '../proxy-kind.ts';
+
+export function checkServerPorts(proxy: ProxyConfig, report: CheckReport): void {
+  for (const server of proxy.servers) {
+    if (!server.check.enabled || hasCheckPort(server)) continue;
+    const said = `config: ${proxyWord(proxy.kind)} '${proxy.name}': server '${server.name}' has neither service port nor check port.`;
+    const port = firstListenerPort(proxy);
+    if (port === undefined) {
+      report.alertAt(said, server.origin, "write 'check port <port>'");
+      continue;
+    }
+    server.check.port = port;
+    report.warningAt(
+      said,
+      server.origin,
+      `port ${port}, that of the first listener, is checked; write 'check port ${port}'`,
+    );
+  }
+}
+
+/** An address that stands for the client's own destination is left to the run time. */
+function hasCheckPort(server: ServerConfig): boolean {
+  const { address, check } = server;
+  if (check.port !== undefined) return true;
+  const asked = check.address;
+  if (asked !== undefined && (asked.family === 'inet' || asked.family === 'inet6') && asked.port > 0)
+    return true;
+  if (address.family !== 'inet' && address.family !== 'inet6') return true;
+  return address.port > 0 || address.host === '0.0.0.0' || address.host === '::';
+}
+
+function firstListenerPort(proxy: ProxyConfig): number | undefined {
+  for (const bind of proxy.binds) {
+    for (const address of bind.addresses) {
+      if (address.family === 'inet' || address.family === 'inet6') return address.port;
+    }
+  }
+  return undefined;
+}

@@ -1,8 +1,8 @@
 /**
  * A data thread: links the configuration for itself, accepts, and runs its loop until it is told to stop.
- * Started by the control plane as a worker; `workerData` is `{ start, port }`.
+ * Started by the control plane as a worker, through cli/data-thread.ts, which knows the features.
  */
-import { type MessagePort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { EventLoop } from '../loop/event-loop.ts';
 import { Mailbox } from '../loop/mailbox.ts';
 import { Timer, type TimerOwner } from '../loop/timer-wheel.ts';
@@ -179,6 +179,7 @@ class DataThread implements TimerOwner {
   }
 }
 
-// What the control plane passes is typed there.
-const { start, port } = workerData as { start: DataThreadStart; port: MessagePort };
-new DataThread(start, port).run();
+/** Runs until the control plane says stop; returns then. */
+export function runDataThread(start: DataThreadStart, port: MessagePort): void {
+  new DataThread(start, port).run();
+}

@@ -20,6 +20,9 @@ export class Wire {
   #buffered: Buffer = Buffer.alloc(0);
   #receivedBytes = 0;
   #ending: Ending | undefined;
+  #localPort = 0;
+  #remotePort = 0;
+  #remoteAddress = '';
   #closed = false;
 
   constructor(socket: Socket, label: string, transcript: Transcript) {
@@ -27,6 +30,9 @@ export class Wire {
     this.label = label;
     this.#transcript = transcript;
     socket.setNoDelay(true);
+    this.#noteEnds();
+    // Before this is connected there are no ends; afterwards node forgets them.
+    socket.on('connect', () => this.#noteEnds());
     socket.on('data', (bytes: Buffer) => {
       this.#receivedBytes += bytes.length;
       this.#chunks.push(bytes);
@@ -45,6 +51,12 @@ export class Wire {
     });
   }
 
+  #noteEnds(): void {
+    this.#localPort = this.socket.localPort ?? 0;
+    this.#remotePort = this.socket.remotePort ?? 0;
+    this.#remoteAddress = this.socket.remoteAddress ?? '';
+  }
+
   #end(ending: Ending): void {
     this.#ending ??= ending;
     this.#transcript.event(this.label, `peer ended: ${ending}`);
@@ -60,16 +72,17 @@ export class Wire {
     return this.#ending;
   }
 
+  /** The ends of the connection, also when it is gone; 0 and empty for unix sockets. */
   get localPort(): number {
-    return this.socket.localPort ?? 0;
+    return this.#localPort;
   }
 
   get remotePort(): number {
-    return this.socket.remotePort ?? 0;
+    return this.#remotePort;
   }
 
   get remoteAddress(): string {
-    return this.socket.remoteAddress ?? '';
+    return this.#remoteAddress;
   }
 
   /** Everything received and not yet taken by a read. */

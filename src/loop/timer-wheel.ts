@@ -68,7 +68,7 @@ export class TimerWheel {
       const distance = this.firstOccupied(level, (this.current >>> shift) & 255);
       if (distance < 0) continue;
       // In a higher wheel the slot's first millisecond is when its timers move down.
-      const at = (((this.current >>> shift) + distance) * 2 ** shift) | 0;
+      const at = ((this.current >>> shift) + distance) << shift;
       const delay = (at - nowMs) | 0;
       if (delay < soonest) soonest = delay;
     }

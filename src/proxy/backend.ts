@@ -47,6 +47,11 @@ export class Backend {
   readonly noDelay: boolean;
   readonly smartConnect: boolean;
   readonly noLinger: boolean;
+  /**
+   * Whether long transfers may pass through a pipe. Unlike HAProxy this needs no `option splice-*`: it is what those
+   * options are for, only chosen by what arrives (docs/performance.md has the figures). `nosplice` turns it off.
+   */
+  readonly splices: boolean;
   readonly serverKeepAlive: boolean;
   readonly queue: StreamQueue;
   readonly extensions: readonly HttpExtension[];
@@ -97,6 +102,7 @@ export class Backend {
     this.pretendKeepAlive = option('http-pretend-keepalive');
     this.noDelay = option('http-no-delay');
     this.smartConnect = option('tcp-smart-connect');
+    this.splices = plane.configuration.global.splice;
     this.noLinger = option('nolinger');
     this.serverKeepAlive = option('tcpka') || option('srvtcpka');
     this.queue = new StreamQueue(plane, this);

@@ -1,6 +1,6 @@
 /**
- * Idle connections to one server, kept by one thread; the one that was released last is used first. What was not needed
- * for a whole purge delay is closed, half of it at a time.
+ * Idle connections to one server, kept by one thread; the one that was released last is used first. No more are kept than
+ * were in use at once lately, and what was not needed for a whole purge delay is closed, half of it at a time.
  * Specification: configuration manual, `http-reuse`, `pool-max-conn`, `pool-purge-delay`.
  */
 import type { HttpReuse } from '../config/model.ts';
@@ -22,6 +22,10 @@ export class IdlePool implements TimerOwner {
   private readonly limit: number;
   /** Fewest idle connections since the last purge: as many were not needed. */
   private unneeded = 0;
+  /** Connections that carry a request now, and the most of them in this and the last purge delay. */
+  private busy = 0;
+  private mostBusy = 0;
+  private mostBusyBefore = 0;
 
   constructor(plane: Plane, server: Server) {
     this.plane = plane;
@@ -33,6 +37,15 @@ export class IdlePool implements TimerOwner {
 
   get size(): number {
     return this.stack.length;
+  }
+
+  /** A stream has got a connection, from here or a new one. */
+  enter(): void {
+    if (++this.busy > this.mostBusy) this.mostBusy = this.busy;
+  }
+
+  leave(): void {
+    this.busy--;
   }
 
   /** A connection for a request, or null. `first`: the first request of its client connection. */
@@ -53,6 +66,8 @@ export class IdlePool implements TimerOwner {
 
   /** Takes in a connection that has nothing to do. False when there are enough: the caller closes it. */
   put(connection: ServerConnection): boolean {
+    const enough = this.mostBusy > this.mostBusyBefore ? this.mostBusy : this.mostBusyBefore;
+    if (this.stack.length + this.busy >= enough || this.purgeDelayMs === 0) return false;
     if (this.limit >= 0) {
       if (Atomics.add(this.plane.words, this.server.words + SRV_IDLE, 1) >= this.limit) {
         Atomics.sub(this.plane.words, this.server.words + SRV_IDLE, 1);
@@ -61,11 +76,11 @@ export class IdlePool implements TimerOwner {
     }
     connection.idleAt = this.stack.length;
     this.stack.push(connection);
-    if (!this.timer.running && this.purgeDelayMs > 0) {
+    if (!this.timer.running) {
       this.unneeded = 0;
       this.plane.loop.timers.arm(this.timer, (this.plane.loop.now + this.purgeDelayMs) | 0);
     }
-    return this.purgeDelayMs > 0;
+    return true;
   }
 
   /** The connection leaves the pool: taken for a request, or closed by the server. */
@@ -87,6 +102,8 @@ export class IdlePool implements TimerOwner {
     // Those at the bottom have been idle for longest.
     while (closing-- > 0 && this.stack.length > 0) (this.stack[0] as ServerConnection).close();
     this.unneeded = this.stack.length;
+    this.mostBusyBefore = this.mostBusy;
+    this.mostBusy = this.busy;
     if (this.stack.length > 0) {
       this.plane.loop.timers.arm(this.timer, (this.plane.loop.now + this.purgeDelayMs) | 0);
     }

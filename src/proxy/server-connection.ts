@@ -47,6 +47,7 @@ export class ServerConnection implements ConnectionUser {
     if (fd < 0) return null;
     const self = new ServerConnection(plane, server, stream, fd);
     Atomics.add(plane.words, server.words + SRV_CONNECTIONS, 1);
+    server.idle.enter();
     server.count(BE.connectAttempts);
     if (!self.connection.watchConnecting()) {
       self.close();
@@ -66,6 +67,14 @@ export class ServerConnection implements ConnectionUser {
   /** An idle connection gets its next stream. */
   attach(stream: Stream): void {
     this.stream = stream;
+    this.server.idle.enter();
+  }
+
+  /** The stream is done with it. */
+  detach(): void {
+    if (this.stream === null) return;
+    this.stream = null;
+    this.server.idle.leave();
   }
 
   onReady(connection: Connection): void {
@@ -108,7 +117,7 @@ export class ServerConnection implements ConnectionUser {
     if (reset || this.server.backend.noLinger) this.connection.reset();
     else this.connection.close();
     this.channel.release();
-    this.stream = null;
+    this.detach();
     Atomics.sub(this.plane.words, this.server.words + SRV_CONNECTIONS, 1);
   }
 

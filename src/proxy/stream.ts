@@ -359,7 +359,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     const connection = this.serverConnection;
     if (connection !== null) {
       this.serverConnection = null;
-      connection.stream = null;
+      connection.detach();
       connection.close();
     }
     this.releaseSlot();

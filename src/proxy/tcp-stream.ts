@@ -56,10 +56,9 @@ export class TcpStream extends Stream implements Deferred {
     const session = this.session;
     const backend = this.backend as NonNullable<typeof this.backend>;
     const { connection, channel } = this.serverConnection as ServerConnection;
-    const pipes = this.plane.pipes;
-    const splice = backend.config.splice;
-    this.request = new Relay(session.connection, connection, session.channel, splice.request ? pipes : null);
-    this.response = new Relay(connection, session.connection, channel, splice.response ? pipes : null);
+    const pipes = backend.splices ? this.plane.pipes : null;
+    this.request = new Relay(session.connection, connection, session.channel, pipes);
+    this.response = new Relay(connection, session.connection, channel, pipes);
     this.timers.begin(session.frontend.timeouts, backend.timeouts, this.plane.loop.now);
     this.relay();
   }

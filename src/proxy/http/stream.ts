@@ -494,7 +494,7 @@ export class HttpStream extends Stream implements Deferred {
   }
 
   private openRequestPipe(): boolean {
-    if (!(this.backend as Backend).config.splice.request) return false;
+    if (!(this.backend as Backend).splices) return false;
     this.requestPipe = this.plane.pipes.take();
     return this.requestPipe !== null;
   }
@@ -778,7 +778,7 @@ export class HttpStream extends Stream implements Deferred {
   }
 
   private openResponsePipe(): boolean {
-    if (!(this.backend as Backend).config.splice.response) return false;
+    if (!(this.backend as Backend).splices) return false;
     this.responsePipe = this.plane.pipes.take();
     return this.responsePipe !== null;
   }
@@ -929,7 +929,7 @@ export class HttpStream extends Stream implements Deferred {
     const connection = this.serverConnection;
     if (connection === null) return;
     this.serverConnection = null;
-    connection.stream = null;
+    connection.detach();
     connection.close();
   }
 
@@ -1021,8 +1021,7 @@ export class HttpStream extends Stream implements Deferred {
     const session = this.session;
     const { channel, connection } = this.serverConnection as ServerConnection;
     const backend = this.backend as Backend;
-    const splice = backend.config.splice;
-    const pipes = this.plane.pipes;
+    const pipes = backend.splices ? this.plane.pipes : null;
     this.step = STEP_TUNNEL;
     this.clientKeep = false;
     this.serverKeep = false;
@@ -1030,9 +1029,9 @@ export class HttpStream extends Stream implements Deferred {
       session.connection,
       connection,
       session.channel,
-      splice.request ? pipes : null,
+      pipes,
     );
-    this.responseTunnel = new Relay(connection, session.connection, channel, splice.response ? pipes : null);
+    this.responseTunnel = new Relay(connection, session.connection, channel, pipes);
     this.tunnelTimers.begin(session.frontend.timeouts, backend.timeouts, this.plane.loop.now);
     this.relayTunnel();
   }
@@ -1160,14 +1159,17 @@ export class HttpStream extends Stream implements Deferred {
   private parkServer(connection: ServerConnection, keepClient: boolean): void {
     const server = connection.server;
     connection.channel.release();
-    connection.stream = null;
+    connection.detach();
     if (server.backend.reuse === 'never') {
       if (!keepClient) return;
       this.serverConnection = null;
       this.http.keep(connection);
       return;
     }
-    if (server.idle.put(connection)) this.serverConnection = null;
+    this.serverConnection = null;
+    if (server.idle.put(connection)) return;
+    // One too many: a reset spares both ends the closing handshake. Nothing can be lost, all was received.
+    connection.abort();
   }
 
   /** The exchange cannot be brought to an end: what has not been sent is lost, and so is the client's connection. */

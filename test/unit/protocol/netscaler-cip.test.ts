@@ -5,10 +5,10 @@ import fc from 'fast-check';
 import { parseNetscalerCip } from '../../../src/protocol/netscaler-cip/receive.ts';
 import { CIP_TRUNCATED } from '../../../src/protocol/proxy-protocol/handshake-error.ts';
 import { FAMILY_NONE, SocketAddress } from '../../../src/protocol/socket-address.ts';
-import { readGolden } from './golden-file.ts';
+import { readGolden } from '../golden-file.ts';
 
 const MAGIC = 12345678;
-const rows = readGolden('netscaler-cip-received.txt', 4);
+const rows = readGolden('protocol/golden/netscaler-cip-received.txt', 4);
 const source = new SocketAddress();
 const destination = new SocketAddress();
 

@@ -13,9 +13,9 @@ import { ProxyHeader } from '../../../src/protocol/proxy-protocol/proxy-header.t
 import { parseProxyHeader } from '../../../src/protocol/proxy-protocol/receive.ts';
 import { PROXY_V2_CRC32C, ProxyV2Details, writeProxyV2 } from '../../../src/protocol/proxy-protocol/send.ts';
 import { FAMILY_NONE, SocketAddress } from '../../../src/protocol/socket-address.ts';
-import { readGolden } from './golden-file.ts';
+import { readGolden } from '../golden-file.ts';
 
-const rows = readGolden('proxy-received.txt', 4);
+const rows = readGolden('protocol/golden/proxy-received.txt', 4);
 
 /** A copy at an odd place with bytes around it that would change the outcome if they were read. */
 function place(bytes: Uint8Array): { u8: Uint8Array; offset: number; end: number } {

@@ -1,4 +1,4 @@
-/** Reads the golden files of this folder, compiled or not: rows of words, the last of them bytes with C escapes. */
+/** Reads the golden files of the unit tests, whether the tests run compiled or not. Their text has C escapes. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,11 @@ function projectRoot(): string {
   return folder;
 }
 
+/** The file's text, one character per byte; `name` counts from test/unit. */
+export function readGoldenText(name: string): string {
+  return readFileSync(join(projectRoot(), 'test/unit', name), 'latin1');
+}
+
 export interface GoldenRow {
   readonly words: string[];
   readonly bytes: Uint8Array;
@@ -16,10 +21,10 @@ export interface GoldenRow {
   readonly line: string;
 }
 
+/** Rows of so many words, and then bytes. */
 export function readGolden(name: string, wordCount: number): GoldenRow[] {
-  const text = readFileSync(join(projectRoot(), 'test/unit/protocol/golden', name), 'latin1');
   const rows: GoldenRow[] = [];
-  for (const line of text.split('\n')) {
+  for (const line of readGoldenText(name).split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
     const words = line.split(' ', wordCount);
     const rest = line.slice(words.join(' ').length + 1);
@@ -28,7 +33,7 @@ export function readGolden(name: string, wordCount: number): GoldenRow[] {
   return rows;
 }
 
-function unescapeBytes(text: string): string {
+export function unescapeBytes(text: string): string {
   return text.replace(/\\(x[0-9a-f]{2}|.)/g, (_, what: string) => {
     if (what.startsWith('x')) return String.fromCharCode(Number.parseInt(what.slice(1), 16));
     if (what === 'r') return '\r';

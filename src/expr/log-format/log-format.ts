@@ -1,0 +1,71 @@
+/**
+ * A compiled log format: a list of steps that write one line's text from a record. Runs on the data thread, once per
+ * request; allocates nothing. The line feed and what a syslog target wants in front of the text are not its business.
+ */
+import { LineWriter } from './line-writer.ts';
+import type { LogRecord } from './log-record.ts';
+import type { LogMoment, LogValueWriter } from './log-variable.ts';
+
+export interface LogStep {
+  write(record: LogRecord, line: LineWriter): void;
+}
+
+export class TextStep implements LogStep {
+  private readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  write(_record: LogRecord, line: LineWriter): void {
+    line.text(this.bytes);
+  }
+}
+
+export class SpaceStep implements LogStep {
+  write(_record: LogRecord, line: LineWriter): void {
+    line.separator();
+  }
+}
+
+export class ValueStep implements LogStep {
+  private readonly writer: LogValueWriter;
+  private readonly flags: number;
+
+  constructor(writer: LogValueWriter, flags: number) {
+    this.writer = writer;
+    this.flags = flags;
+  }
+
+  write(record: LogRecord, line: LineWriter): void {
+    this.writer(record, line, this.flags);
+  }
+}
+
+const line = new LineWriter();
+
+export class LogFormat {
+  private readonly steps: readonly LogStep[];
+  /** The moments that its values wait for. */
+  readonly needs: ReadonlySet<LogMoment>;
+
+  constructor(steps: readonly LogStep[], needs: ReadonlySet<LogMoment>) {
+    this.steps = steps;
+    this.needs = needs;
+  }
+
+  /**
+   * Writes the text into [offset, limit) and returns the offset behind it: `offset` itself when there is nothing to
+   * say, and then HAProxy sends nothing. Too long a line ends early, within or in front of the value that does not fit.
+   * HAProxy's limit is one byte less than the longest `len` of all log targets.
+   */
+  write(record: LogRecord, u8: Uint8Array, offset: number, limit: number): number {
+    line.begin(u8, offset, limit);
+    const steps = this.steps;
+    for (let i = 0; i < steps.length; i++) {
+      steps[i]!.write(record, line);
+      if (line.stopped) break;
+    }
+    return line.at;
+  }
+}

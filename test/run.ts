@@ -1,6 +1,6 @@
 // Runs the tests: node dist/test/run.js [--oracle] [--soak] [pattern…]
 //   --oracle   the scenarios only, against the real HAProxy
-//   --soak     the soak scenarios only, for their full time
+//   --soak     the soak only, for its full time instead of some seconds
 //   pattern    only files whose path contains one of the patterns
 // It starts `node --test` on the compiled files and ends with its status, so that the runner's closing lines are the
 // last output.
@@ -42,12 +42,12 @@ function filesBelow(directory: string, suffix: RegExp): string[] {
 function chooseFiles({ oracle, soak, patterns }: Choice): string[] {
   const compiled = join(repositoryRoot, 'dist');
   const scenarios = filesBelow(join(compiled, 'test', 'scenarios'), /\.js$/);
+  const soaks = filesBelow(join(compiled, 'test', 'soak'), /\.test\.js$/);
   const units = [
-    ...filesBelow(join(compiled, 'test', 'unit'), /\.js$/),
+    ...filesBelow(join(compiled, 'test', 'unit'), /\.test\.js$/),
     ...filesBelow(join(compiled, 'src'), /\.test\.js$/),
   ];
-  let files = oracle ? scenarios : [...units, ...scenarios];
-  if (soak) files = scenarios.filter((path) => path.includes('soak'));
+  const files = soak ? soaks : oracle ? scenarios : [...units, ...scenarios, ...soaks];
   if (patterns.length === 0) return files;
   return files.filter((path) => patterns.some((pattern) => relative(compiled, path).includes(pattern)));
 }
@@ -70,7 +70,9 @@ function main(): void {
       env: {
         ...process.env,
         SLUICE_TEST_PROGRAM: program,
-        ...(choice.soak ? { SLUICE_TEST_SOAK_SECONDS: String(SOAK_SECONDS) } : {}),
+        ...(choice.soak
+          ? { SLUICE_TEST_SOAK_SECONDS: process.env['SLUICE_TEST_SOAK_SECONDS'] ?? String(SOAK_SECONDS) }
+          : {}),
       },
     },
   );

@@ -88,30 +88,33 @@ ${lines()}
 });
 
 scenario('leastconn goes where the fewest connections are', {}, async (t) => {
-  const servers = [
-    await t.tcpServer({ name: 'a' }),
-    await t.tcpServer({ name: 'b' }),
-    await t.tcpServer({ name: 'c' }),
-  ];
+  const a = await t.tcpServer({ name: 'a' });
+  const b = await t.tcpServer({ name: 'b' });
+  const c = await t.tcpServer({ name: 'c' });
+  const log = await t.syslog();
   await t.start(`${TCP_DEFAULTS}
+    log ${log.address} local0
+    option tcplog
 listen relay
     bind ${t.ip}:8080
     balance leastconn
-${servers.map((server) => `    server ${server.name} ${server.address}`).join('\n')}
+    server a ${a.address}
+    server b ${b.address}
+    server c ${c.address}
 `);
-  const [a, b, c] = servers;
-  assert.ok(a && b && c);
   await t.connect(8080);
   await a.accept();
-  await t.connect(8080);
-  const second = await b.accept();
+  const second = await t.connect(8080);
+  const secondBack = await b.accept();
   await t.connect(8080);
   await c.accept();
-  // One connection ends: its server has the fewest now.
-  await second.halfClose();
-  const clients = await t.connect(8080);
-  void clients;
-  await a.accept();
+  // One connection ends: its server has the fewest now. The log line says that it does not count any more.
+  second.close();
+  await secondBack.ended();
+  secondBack.close();
+  await log.line(/ relay\/b /);
+  await t.connect(8080);
+  await b.accept();
 });
 
 scenario('leastconn without load is a round robin', {}, async (t) => {
@@ -152,7 +155,10 @@ scenario('first fills the first server up to its maxconn', {}, async (t) => {
   const servers = [await t.tcpServer({ name: 'a' }), await t.tcpServer({ name: 'b' })];
   const [a, b] = servers;
   assert.ok(a && b);
+  const log = await t.syslog();
   await t.start(`${TCP_DEFAULTS}
+    log ${log.address} local0
+    option tcplog
 listen relay
     bind ${t.ip}:8080
     balance first
@@ -168,6 +174,8 @@ listen relay
   first.close();
   await firstBack.ended();
   firstBack.close();
+  // The log line says that the session does not count any more.
+  await log.line(/ relay\/a /);
   await t.connect(8080);
   await a.accept();
   assert.deepEqual([a.connectionCount, b.connectionCount], [3, 1]);

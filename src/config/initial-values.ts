@@ -41,7 +41,7 @@ export function newConfiguration(): Configuration {
         bufsize: 16384,
         maxrewrite: 1024,
         httpMaxHeaders: 101,
-        httpLogUriLength: 1024,
+        httpLogUriLength: 1023,
         httpCookieLength: 63,
         maxAccept: undefined,
         maxPollEvents: 200,

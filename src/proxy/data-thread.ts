@@ -14,7 +14,7 @@ import { Backend } from './backend.ts';
 import { Frontend } from './frontend.ts';
 import { Listener } from './listener.ts';
 import { Plane } from './plane.ts';
-import { SocketLogger } from './socket-logger.ts';
+import { StreamLogger } from './stream-log.ts';
 
 const TRIM_INTERVAL_MS = 5000;
 
@@ -46,7 +46,7 @@ class DataThread implements TimerOwner {
     this.plane = plane;
     plane.onBug = (error) => this.report(error);
     plane.onDrained = () => this.post({ kind: 'drained' });
-    plane.logger = new SocketLogger(plane);
+    plane.logger = new StreamLogger(plane);
     plane.pipes = new PipePool(
       plane.words,
       PROCESS_PIPES,

@@ -1,20 +1,85 @@
 /**
- * What a frontend's log settings ask of the data plane.
+ * A frontend's log: its format, its targets, and which exchanges are told at all.
+ * Specification: configuration manual 8, `option dontlognull|dontlog-normal|log-separate-errors|logasap`.
  */
-import type { ProxyConfig } from '../config/model.ts';
+import type { LogTarget, ProxyConfig } from '../config/model.ts';
+import { compileLogFormat } from '../expr/log-format/compile-log-format.ts';
+import type { LogFormat } from '../expr/log-format/log-format.ts';
+import { connectionErrorFormat, presetFormat } from '../expr/log-format/presets.ts';
+import { SyslogSource } from '../protocol/syslog/header.ts';
+import { LogOutput } from './log-output.ts';
 import type { Plane } from './plane.ts';
 
+const DEFAULT_TAG = 'haproxy';
+
+/** When a line's last value is known. */
+export const AT_SESSION = 0;
+export const AT_REQUEST = 1;
+export const AT_RESPONSE = 2;
+export const AT_END = 3;
+
 export class FrontendLog {
-  /** Whether anything is logged at all. */
+  readonly output: LogOutput;
+  readonly format: LogFormat;
+  readonly errorFormat: LogFormat | null;
+  readonly connectionErrorFormat: LogFormat;
+  readonly sdFormat: LogFormat | null;
   readonly enabled: boolean;
   /** Whether the request line has to be kept. */
   readonly wantsRequestLine: boolean;
+  readonly moment: number;
+  readonly dontLogNull: boolean;
+  readonly dontLogNormal: boolean;
+  readonly separateErrors: boolean;
+  readonly asap: boolean;
 
   constructor(plane: Plane, config: ProxyConfig) {
-    const targets =
-      config.log.targets.length > 0 ||
-      (config.log.global && plane.configuration.global.logTargets.length > 0);
-    this.enabled = targets;
-    this.wantsRequestLine = targets && config.mode === 'http';
+    const { global } = plane.configuration;
+    const targets: LogTarget[] = config.log.global
+      ? [...global.logTargets, ...config.log.targets]
+      : config.log.targets;
+    const tag = config.log.tag ?? global.logTag ?? DEFAULT_TAG;
+    const hostname = global.logSendHostname;
+    const source = new SyslogSource(
+      Buffer.from(tag, 'latin1'),
+      Buffer.from(
+        hostname === undefined ? '' : hostname === '' ? plane.process.hostname : hostname,
+        'latin1',
+      ),
+      plane.process.pid,
+    );
+    this.output = new LogOutput(plane, targets, source);
+    this.enabled = targets.length > 0;
+    this.wantsRequestLine = this.enabled && config.mode === 'http';
+    const http = config.mode === 'http';
+    const format = config.log.format;
+    if (format === undefined) this.format = presetFormat('default');
+    else if ('preset' in format) this.format = presetFormat(format.preset);
+    else this.format = compiled(format.text, http);
+    this.errorFormat =
+      config.log.errorFormat === undefined ? null : compiled(config.log.errorFormat.text, http);
+    this.sdFormat = config.log.sdFormat === undefined ? null : compiled(config.log.sdFormat.text, http);
+    this.connectionErrorFormat = this.errorFormat ?? connectionErrorFormat();
+    const option = (name: string): boolean => config.options.get(name) === true;
+    this.dontLogNull = option('dontlognull');
+    this.dontLogNormal = option('dontlog-normal');
+    this.separateErrors = option('log-separate-errors');
+    this.asap = option('logasap');
+    this.moment = this.momentOf(http);
   }
+
+  private momentOf(http: boolean): number {
+    const { needs } = this.format;
+    if (needs.has('end') && !this.asap) return AT_END;
+    if (needs.has('response') || needs.has('end')) return AT_RESPONSE;
+    if (needs.has('request')) return http ? AT_REQUEST : AT_SESSION;
+    return http ? AT_REQUEST : AT_SESSION;
+  }
+}
+
+/** Formats of the configuration have been checked when it was read. */
+function compiled(text: string, http: boolean): LogFormat {
+  const result = compileLogFormat(text, { http });
+  if (!result.ok) throw new Error(`log format that was accepted: ${result.errors[0]?.message}`);
+  return result.format;
 }

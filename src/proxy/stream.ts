@@ -8,7 +8,7 @@
 import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
 import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
 import { SocketAddress } from '../protocol/socket-address.ts';
-import { BE_SERVED } from '../state/shared-state.ts';
+import { BE_SERVED, PROCESS_STREAMS } from '../state/shared-state.ts';
 import type { Backend } from './backend.ts';
 import { ALL_FULL, type BalanceRequest, NO_SERVER } from './balancing.ts';
 import type { Plane } from './plane.ts';
@@ -72,6 +72,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   bytesIn = 0;
   bytesOut = 0;
   uniqueIdBytes: Uint8Array | undefined = undefined;
+  /** Its log line has been written. */
+  logged = false;
 
   constructor(plane: Plane) {
     this.plane = plane;
@@ -102,6 +104,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     this.bytesIn = 0;
     this.bytesOut = 0;
     this.uniqueIdBytes = undefined;
+    this.logged = false;
+    Atomics.add(this.plane.words, PROCESS_STREAMS, 1);
   }
 
   get clientAddress(): SocketAddress {

@@ -8,6 +8,7 @@ import type { SocketAddress } from '../protocol/socket-address.ts';
 import type { Connection } from '../transport/connection.ts';
 import { FAILED } from '../transport/connection.ts';
 import { FE } from './frontend.ts';
+import { AT_RESPONSE, AT_SESSION } from './frontend-log.ts';
 import { RELAY_AGAIN, RELAY_SINK_FAILED, RELAY_SOURCE_FAILED, Relay } from './relay.ts';
 import { BE, type Server } from './server.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -26,6 +27,7 @@ export class TcpStream extends Stream implements Deferred {
     this.requested = true;
     this.requestAt = this.plane.loop.now;
     const backend = session.frontend.defaultBackend;
+    this.plane.logger.reached(this, backend, AT_SESSION);
     if (backend === null) {
       this.setEnd('S', 'C');
       this.end(false);
@@ -59,6 +61,7 @@ export class TcpStream extends Stream implements Deferred {
     const pipes = backend.splices ? this.plane.pipes : null;
     this.request = new Relay(session.connection, connection, session.channel, pipes);
     this.response = new Relay(connection, session.connection, channel, pipes);
+    this.plane.logger.reached(this, backend, AT_RESPONSE);
     this.timers.begin(session.frontend.timeouts, backend.timeouts, this.plane.loop.now);
     this.relay();
   }

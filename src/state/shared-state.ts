@@ -14,7 +14,12 @@ export const PROCESS_STOPPING = 1;
 export const PROCESS_PIPES = 2;
 /** Threads that stopped accepting because a limit was reached: who closes a connection wakes them. */
 export const PROCESS_PAUSED = 3;
-const PROCESS_WORDS = 16;
+/** Streams begun since the start, over all threads. */
+export const PROCESS_STREAMS = 4;
+/** Message counters of sampled log targets; should there be more targets than counters, some share one. */
+export const PROCESS_LOG_SAMPLES = 16;
+export const LOG_SAMPLE_COUNTERS = 16;
+const PROCESS_WORDS = 32;
 
 /** Gauges of a proxy. */
 export const FE_CONNECTIONS = 0;

@@ -2,7 +2,7 @@
  * Log variables about time: dates, and the timers, all of them differences between the record's phases.
  * Specification: configuration manual, 8.2.6 and 8.4.
  */
-import { DATE_BYTES, secondText, ZONE_BYTES } from './date-text.ts';
+import { DATE_BYTES, secondText, ZONE_BYTES } from '../../protocol/syslog/date-text.ts';
 import { HEX, type LineWriter } from './line-writer.ts';
 import type { LogRecord } from './log-record.ts';
 import { registerLogVariables } from './log-variable.ts';

@@ -23,6 +23,7 @@ import { FAILED } from '../../transport/connection.ts';
 import type { Pipe } from '../../transport/pipe.ts';
 import type { Backend } from '../backend.ts';
 import { FE } from '../frontend.ts';
+import { AT_REQUEST, AT_RESPONSE } from '../frontend-log.ts';
 import type { Plane } from '../plane.ts';
 import { RELAY_AGAIN, RELAY_SINK_FAILED, RELAY_SOURCE_FAILED, Relay } from '../relay.ts';
 import {
@@ -239,6 +240,7 @@ export class HttpStream extends Stream implements Deferred {
     }
     for (const extension of frontend.extensions) if (extension.onRequest?.(this)) return;
     const backend = frontend.defaultBackend;
+    this.plane.logger.reached(this, backend, AT_REQUEST);
     if (backend === null) {
       this.setEnd('S', 'C');
       this.reply(503);
@@ -688,6 +690,7 @@ export class HttpStream extends Stream implements Deferred {
     channel.head = block.end;
     channel.ready = block.end;
     for (const extension of backend.extensions) extension.onResponse?.(this);
+    this.plane.logger.reached(this, backend, AT_RESPONSE);
     if (facts.tunnel) {
       if (this.placeResponseHead()) this.openTunnel();
       return;
@@ -1025,12 +1028,7 @@ export class HttpStream extends Stream implements Deferred {
     this.step = STEP_TUNNEL;
     this.clientKeep = false;
     this.serverKeep = false;
-    this.requestTunnel = new Relay(
-      session.connection,
-      connection,
-      session.channel,
-      pipes,
-    );
+    this.requestTunnel = new Relay(session.connection, connection, session.channel, pipes);
     this.responseTunnel = new Relay(connection, session.connection, channel, pipes);
     this.tunnelTimers.begin(session.frontend.timeouts, backend.timeouts, this.plane.loop.now);
     this.relayTunnel();

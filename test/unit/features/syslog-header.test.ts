@@ -8,7 +8,7 @@ import {
   levelAt,
   SyslogSource,
   writeSyslogHeader,
-} from '../../../src/features/log/syslog-header.ts';
+} from '../../../src/protocol/syslog/header.ts';
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const NONE = new Uint8Array(0);

@@ -4,7 +4,7 @@
  * Specification: configuration manual, 3.1 `log`; RFC 3164 and RFC 5424.
  */
 import type { LogFormat } from '../../config/model.ts';
-import { monthName, two, zone } from '../../expr/log-format/date-text.ts';
+import { monthName, two, zone } from './date-text.ts';
 
 export const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
 

@@ -9,7 +9,7 @@ import { scenario } from '../../harness/scenario.ts';
 const SPLIT = /^(request line|line end|header|Host|both framings|two |chunks|trailer|pipeline|hop by hop): /;
 /** A few of each kind, for every boundary. */
 const SPLIT_AT_EVERY_BYTE =
-  /^(request line: (plain|tabs|four|HTTP\/0)|line end: (LF|CR)|header: (fold with|empty name$|space before|blanks)|Host: twice|both framings: |two |chunks: (several|nothing|LF|data)|trailer: (two|fold|LF|no colon|CR)|pipeline: )/;
+  /^(request line: (plain|tabs|four|HTTP\/0)|line end: (LF|CR)|header: (fold with a|empty name$|space before)|Host: twice|both framings: (encoding first|a request)|two .*(3 and 4|chunked" and "chunked)|chunks: (several|nothing|LF|data)|trailer: (two|fold|no colon)|pipeline: )/;
 
 const LARGE_BYTES = 400;
 

@@ -216,6 +216,7 @@ function internetAddress(
   if (typeof port === 'string') return fail(port);
 
   const host = /^\[.*\]$/.test(hostText) ? hostText.slice(1, -1) : hostText;
+  const ipv4 = readIPv4(host);
   let address: Address;
   let hostname: string | undefined;
   if (host === '' || host === '*') {
@@ -223,8 +224,8 @@ function internetAddress(
       family === 'inet6'
         ? { family: 'inet6', host: '::', port: port.first }
         : { family: 'inet', host: '0.0.0.0', port: port.first };
-  } else if (isIPv4(hostText) && family !== 'inet6') {
-    address = { family: 'inet', host, port: port.first };
+  } else if (ipv4 !== undefined && family !== 'inet6') {
+    address = { family: 'inet', host: ipv4, port: port.first };
   } else if (isIPv6(host) && family !== 'inet') {
     address = { family: 'inet6', host, port: port.first };
   } else if (rules.names && isHostName(hostText)) {
@@ -244,6 +245,24 @@ function internetAddress(
       datagram,
     },
   };
+}
+
+/**
+ * The system's resolver takes more than dotted quads: `127.1`, one number for all four bytes, octal, hexadecimal.
+ * In such forms the last number fills the bytes that are left.
+ */
+function readIPv4(text: string): string | undefined {
+  if (isIPv4(text)) return text;
+  const parts = text.split('.');
+  if (parts.length > 4 || !parts.every((part) => /^(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.test(part))) {
+    return undefined;
+  }
+  const numbers = parts.map((part) => (/^0[0-7]+$/.test(part) ? Number.parseInt(part, 8) : Number(part)));
+  const last = numbers.pop()!;
+  const room = 256 ** (4 - numbers.length);
+  if (last >= room || numbers.some((n) => n > 255)) return undefined;
+  const value = numbers.reduce((sum, n, i) => sum + n * 256 ** (3 - i), last);
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 }
 
 function isHostName(text: string): boolean {

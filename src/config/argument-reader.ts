@@ -36,8 +36,8 @@ export interface ArgumentReader {
   expectEnd(): boolean;
   /** A reader for an option of this line, at the same place. */
   option(keyword: string): ArgumentReader;
-  /** The same reader with another text before the messages of `alert` and its siblings. */
-  withLead(lead: string): ArgumentReader;
+  /** The same reader with other texts before and behind the messages of `alert` and its siblings. */
+  withLead(lead: string, trail?: string): ArgumentReader;
   /** Goes on behind what another reader of this line consumed. */
   resumeBehind(other: ArgumentReader): void;
   /** Alert at the word last consumed (or at `word`). */

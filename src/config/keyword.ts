@@ -59,9 +59,10 @@ export interface ProxyKeyword extends KeywordRecordBase<ProxyConfig> {
   readonly sections: readonly ProxySection[];
   /**
    * Called instead of `parse` in a section that `sections` does not name. Without it the engine says what HAProxy
-   * says of most keywords: an alert in `defaults`, elsewhere a warning that the line is ignored.
+   * says of most keywords: an alert in `defaults`, elsewhere a warning that the line is ignored. `readAside` reads
+   * the arguments nevertheless, reports what is wrong with them, and says whether nothing was.
    */
-  readonly misplaced?: (context: KeywordContext<ProxyConfig>) => void;
+  readonly misplaced?: (context: KeywordContext<ProxyConfig>, readAside: () => boolean) => void;
 }
 /** An option of a `bind` line. One record also serves `stats socket`. */
 export interface BindKeyword extends KeywordRecordBase<BindConfig> {

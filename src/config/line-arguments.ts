@@ -12,14 +12,23 @@ export class LineArguments implements ArgumentReader {
   readonly keyword: string;
   private readonly diagnostics: Diagnostics;
   private readonly lead: string;
+  private readonly trail: string;
   private index: number;
   private alerts = 0;
 
   /**
    * `consumed` words, the keyword's own, are already read. `lead` stands before the messages of `alert` and its
-   * siblings, for lines whose options name the line they are on.
+   * siblings and `trail` behind them, for lines whose options name the line they are on.
    */
-  constructor(line: Line, keyword: string, consumed: number, diagnostics: Diagnostics, lead?: string) {
+  constructor(
+    line: Line,
+    keyword: string,
+    consumed: number,
+    diagnostics: Diagnostics,
+    lead?: string,
+    trail = '',
+  ) {
+    this.trail = trail;
     this.line = line;
     this.keyword = keyword;
     this.index = consumed;
@@ -32,11 +41,11 @@ export class LineArguments implements ArgumentReader {
   }
 
   option(keyword: string): LineArguments {
-    return new LineArguments(this.line, keyword, this.index, this.diagnostics, this.lead);
+    return new LineArguments(this.line, keyword, this.index, this.diagnostics, this.lead, this.trail);
   }
 
-  withLead(lead: string): LineArguments {
-    return new LineArguments(this.line, this.keyword, this.index, this.diagnostics, lead);
+  withLead(lead: string, trail = ''): LineArguments {
+    return new LineArguments(this.line, this.keyword, this.index, this.diagnostics, lead, trail);
   }
 
   resumeBehind(other: ArgumentReader): void {
@@ -172,15 +181,15 @@ export class LineArguments implements ArgumentReader {
   }
 
   alert(message: string, hint?: string, word?: Word): void {
-    this.say('alert', `${this.lead}${message}`, hint, word);
+    this.say('alert', `${this.lead}${message}${this.trail}`, hint, word);
   }
 
   warning(message: string, hint?: string, word?: Word): void {
-    this.say('warning', `${this.lead}${message}`, hint, word);
+    this.say('warning', `${this.lead}${message}${this.trail}`, hint, word);
   }
 
   diag(message: string, hint?: string, word?: Word): void {
-    this.say('diag', `${this.lead}${message}`, hint, word);
+    this.say('diag', `${this.lead}${message}${this.trail}`, hint, word);
   }
 
   say(severity: Severity, message: string, hint?: string, word?: Word): void {

@@ -11,6 +11,7 @@ import { newConfiguration } from './initial-values.ts';
 import { configurationChecks, type DefaultPath, type Reading } from './keyword.ts';
 import './keywords/all.ts';
 import path from 'node:path';
+import { statsSockets } from './keywords/stats-socket.ts';
 import type { Configuration } from './model.ts';
 import { Preprocessor } from './preprocessor.ts';
 import { SectionEngine } from './section-engine.ts';
@@ -29,6 +30,8 @@ export interface LoadOptions {
   readonly localPeer?: string;
   /** As `-v` shows it: the configuration sees it as HAPROXY_STARTUP_VERSION. */
   readonly version?: string;
+  /** Refuses what has a warning (`-dW`), whatever the global section says. */
+  readonly zeroWarning?: boolean;
   /** The process's working directory, for `default-path`. */
   readonly workingDirectory?: string;
 }
@@ -61,10 +64,17 @@ export function loadConfiguration(
     }
   }
   checkWhole(configuration, diagnostics, sources, engine.sawRefusedSection);
-  const refused = diagnostics.count('alert') > 0;
+  let refused = diagnostics.count('alert') > 0;
   if (refused) diagnostics.say('alert', 'Fatal errors found in configuration.');
+  const zeroWarning = configuration.global.zeroWarning || options.zeroWarning === true;
+  if (!refused && zeroWarning && diagnostics.count('warning') > 0) {
+    diagnostics.say('alert', "Some warnings were found and 'zero-warning' is set. Aborting.");
+    refused = true;
+  }
   environment.set('HAPROXY_CFGFILES', sources.map((s) => s.name).join(';'));
-  const listening = configuration.proxies.some((p) => !p.disabled && p.binds.length > 0);
+  const listening =
+    configuration.proxies.some((p) => !p.disabled && p.binds.length > 0) ||
+    (statsSockets.read(configuration.global)?.sockets.length ?? 0) > 0;
   return {
     configuration,
     diagnostics,

@@ -4,15 +4,21 @@ import type { ProxyConfig } from './model.ts';
 import { hasFrontend, proxyWord } from './proxy-kind.ts';
 
 /** The common form: an alert in `defaults`, elsewhere a warning that the line is ignored. */
-export function misplaced(context: KeywordContext<ProxyConfig>, name: string, advice = ''): void {
+export function misplaced(
+  context: KeywordContext<ProxyConfig>,
+  name: string,
+  readAside: () => boolean,
+  advice = '',
+): void {
   const { args, target } = context;
   const shown = name.replace(/^option /, '');
   const keyword = args.line.words[args.position - 1];
-  args.rest();
   if (target.kind === 'defaults') {
+    args.rest();
     args.alert(`'${shown}' not allowed in 'defaults' section.`, undefined, keyword);
   } else {
     args.warning(`'${shown}' ignored because ${lacking(target)}.${advice}`, undefined, keyword);
+    readAside();
   }
 }
 

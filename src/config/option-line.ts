@@ -23,6 +23,8 @@ export interface OptionLine<Target, R extends OptionRecord<Target>> {
   readonly unknownLead: string;
   /** Behind the unknown word where nothing similar is known. */
   readonly unknownTail: string;
+  /** Behind the unknown word where something similar is; by default in the form of `bind` and `server`. */
+  readonly nearTail?: (near: string) => string;
   /** A returned text refuses the option. */
   readonly refuse?: (record: R) => string | undefined;
 }
@@ -60,6 +62,7 @@ function reportUnknown<Target, R extends OptionRecord<Target>>(
     return;
   }
   const near = nearestWord(name, [...line.records.keys(), ...notYetNames(line.scope)]);
-  const tail = near === undefined ? line.unknownTail : `; did you mean '${near}' maybe ?`;
+  const nearTail = line.nearTail ?? ((word) => `; did you mean '${word}' maybe ?`);
+  const tail = near === undefined ? line.unknownTail : nearTail(near);
   line.args.say('alert', `${line.unknownLead} unknown keyword '${name}'${tail}`);
 }

@@ -48,6 +48,8 @@ export class SectionEngine {
   private readonly diagnostics: Diagnostics;
   private readonly reading: Reading;
   private section: Section = { kind: 'none' };
+  /** Defaults sections that a `from` named. */
+  private readonly explicitDefaults = new Set<ProxyConfig>();
   private currentDefaults: ProxyConfig | undefined;
 
   /** A section's own line was refused: what refers to it must not be called unknown. */
@@ -150,6 +152,12 @@ export class SectionEngine {
       if (found === undefined) return;
       defaults = found;
     }
+    if (from === undefined && defaults !== undefined && this.explicitDefaults.has(defaults)) {
+      // HAProxy says this as an alert and goes on all the same.
+      args.warning(
+        `defaults section '${defaults.name}' (declared at ${defaults.origin.file}:${defaults.origin.line}) is explicitly referenced by another proxy and implicitly used here. To avoid any ambiguity don't mix both usage. Add a last defaults section not explicitly used or always use explicit references.`,
+      );
+    }
     const proxy =
       defaults === undefined ? newProxy(kind, name, origin) : inheritProxy(kind, name, origin, defaults);
     if (kind === 'defaults') {
@@ -188,6 +196,7 @@ export class SectionEngine {
   ): ProxyConfig | undefined {
     const found = this.configuration.defaults.filter((d) => d.name === wanted);
     const [first, second] = found;
+    if (first !== undefined) this.explicitDefaults.add(first);
     if (first === undefined) {
       const near = nearestWord(
         wanted,
@@ -227,7 +236,7 @@ export class SectionEngine {
     }
     let negation: 'no' | 'default' | undefined;
     const first = line.words[0]!.text;
-    if (first === 'no' || (first === 'default' && line.words[1] !== undefined)) negation = first;
+    if (first === 'no' || first === 'default') negation = first;
     if (negation !== undefined && !this.mayNegate(line)) {
       this.diagnostics.say(
         'alert',
@@ -308,8 +317,16 @@ export class SectionEngine {
         `parsing ${args.place}: negation/default is not supported for option '${record.name.replace(/^option /, '')}'.`,
       );
     } else if (record.sections.includes(proxy.kind)) record.parse(context);
-    else if (record.misplaced !== undefined) record.misplaced(context);
-    else misplaced(context, record.name);
+    else {
+      // What is ignored must still be right: it is read into a proxy that nobody keeps.
+      const readAside = () => {
+        const aside = args.option(record.name);
+        record.parse({ ...context, args: aside, target: newProxy(proxy.kind, proxy.name, proxy.origin) });
+        return !aside.failed;
+      };
+      if (record.misplaced !== undefined) record.misplaced(context, readAside);
+      else misplaced(context, record.name, readAside);
+    }
   }
 
   private unknown(

@@ -14,8 +14,9 @@ export function nearestWord(unknown: string, candidates: Iterable<string>): stri
     const started = wanted.length >= 4 && lower.startsWith(wanted);
     const length = Math.max(wanted.length, lower.length);
     const distance = editDistance(wanted, lower);
-    // A third of the letters may be wrong; words of three letters or fewer may differ in one place.
-    if (!started && (distance > Math.max(1, Math.floor(length / 3)) || distance >= length)) continue;
+    // One letter in three may be wrong, in long words one in four.
+    const allowed = Math.max(1, Math.floor(length / (length < 9 ? 3 : 4)));
+    if (!started && (distance > allowed || distance >= length)) continue;
     const score = distance / length;
     if (score < bestScore) {
       best = candidate;

@@ -17,6 +17,7 @@ export function findGroup(name: string): number | undefined {
 }
 
 function findEntry(file: string, name: string): string[] | undefined {
+  if (name === '') return undefined;
   let text: string;
   try {
     text = readFileSync(file, 'latin1');

@@ -20,7 +20,7 @@ export function fallBackToTcpLog(proxy: ProxyConfig, report: CheckReport): void 
 export function checkLogFormat(proxy: ProxyConfig, configuration: Configuration, report: CheckReport): void {
   const { log } = proxy;
   if (!hasFrontend(proxy)) return;
-  if (log.format === undefined && log.errorFormat === undefined && log.sdFormat === undefined) return;
+  if (log.format === undefined && log.sdFormat === undefined) return;
   if (log.targets.length > 0 || (log.global && configuration.global.logTargets.length > 0)) return;
   report.warning(
     `log format ignored for ${proxyWord(proxy.kind)} '${proxy.name}' since it has no log address.`,

@@ -33,10 +33,28 @@ export function checkHttpOptions(proxy: ProxyConfig, report: CheckReport): void 
       `'option ${name}' ignored for ${proxyWord(proxy.kind)} '${proxy.name}' as it requires HTTP mode.`,
     );
   }
+  if (hasBackend(proxy)) checkSourceHeaders(proxy, report);
   for (const server of proxy.servers) {
     if (server.redir === undefined) continue;
     report.alertAt(
       `${proxyWord(proxy.kind)} '${proxy.name}' : server cannot have cookie or redirect prefix in non-HTTP mode.`,
+      server.origin,
+    );
+  }
+}
+
+/** The source address can only come from a header where there are headers. */
+function checkSourceHeaders(proxy: ProxyConfig, report: CheckReport): void {
+  const named = `${proxyWord(proxy.kind)} '${proxy.name}'`;
+  const usesrc = proxy.source?.usesrc;
+  if (usesrc?.kind === 'header') {
+    report.warning(`${named} : ignoring use of header ${usesrc.header} as source IP in non-HTTP mode.`);
+  }
+  for (const server of proxy.servers) {
+    const own = server.source?.usesrc;
+    if (own?.kind !== 'header') continue;
+    report.warningAt(
+      `${named} : server ${server.name} cannot use header ${own.header} as source IP in non-HTTP mode.`,
       server.origin,
     );
   }

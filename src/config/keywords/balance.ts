@@ -41,7 +41,7 @@ function parse(context: KeywordContext<ProxyConfig>): void {
   const name = match?.[1] ?? text;
   const algorithm = algorithms.get(name);
   if (algorithm === undefined) {
-    if (notYet.includes(name)) {
+    if (notYet.includes(name) && (name !== 'hdr' || match?.[2] !== undefined)) {
       args.alert(
         `'balance ${name}' is an algorithm of HAProxy 2.6 that this version of Sluice does not carry out yet`,
       );

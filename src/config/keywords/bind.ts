@@ -7,7 +7,6 @@ import { readBindAddresses } from '../bind-addresses.ts';
 import { Facet } from '../facet.ts';
 import { newBind } from '../initial-values.ts';
 import { type BindKeyword, type KeywordContext, keywordsOf, registerKeywords } from '../keyword.ts';
-import { lacking, misplaced } from '../misplaced.ts';
 import type { BindConfig, ProxyConfig } from '../model.ts';
 import { readOptions } from '../option-line.ts';
 import { findGroup, findUser } from '../system-accounts.ts';
@@ -24,20 +23,28 @@ export const statsSocketOptions = new Facet('bind.stats-socket', () => ({
 /** The largest number of a thread that the language knows, whatever the machine has. */
 export const maxThreads = 64;
 
-/** Reads the options of a line whose address is `bind.text`; `lead` and `unknownLead` name the line in messages. */
+/** How messages about the options of a line name the line. */
+export interface BindLineWording {
+  readonly lead: string;
+  readonly trail?: string;
+  readonly unknownLead: string;
+  readonly nearTail?: (near: string) => string;
+}
+
+/** Reads the options of a line whose address is `bind.text`. */
 export function readBindOptions(
   context: Omit<KeywordContext<unknown>, 'target'>,
   bind: BindConfig,
-  lead: string,
-  unknownLead: string,
+  wording: BindLineWording,
 ): boolean {
   return readOptions<BindConfig, BindKeyword>({
     context: { ...context, target: bind },
-    args: context.args.withLead(lead),
+    args: context.args.withLead(wording.lead, wording.trail),
     records: keywordsOf('bind'),
     scope: 'bind',
-    unknownLead,
+    unknownLead: wording.unknownLead,
     unknownTail: '.',
+    ...(wording.nearTail === undefined ? {} : { nearTail: wording.nearTail }),
   });
 }
 
@@ -61,7 +68,7 @@ function parseBind(context: KeywordContext<ProxyConfig>): void {
   bind.addresses.push(...addresses);
   proxy.binds.push(bind);
   const lead = `parsing ${args.place} : 'bind ${text}' in section '${proxy.kind}'`;
-  readBindOptions(context, bind, `${lead} : `, `${lead}:`);
+  readBindOptions(context, bind, { lead: `${lead} : `, unknownLead: `${lead}:` });
 }
 
 registerKeywords({
@@ -72,13 +79,6 @@ registerKeywords({
   manual: '4.2',
   sections: ['frontend', 'listen'],
   parse: parseBind,
-  misplaced: (context) => {
-    if (context.target.kind === 'defaults') misplaced(context, 'bind');
-    else {
-      context.args.rest();
-      context.args.warning(`'bind' ignored because ${lacking(context.target)}.`);
-    }
-  },
 });
 
 type Parse = BindKeyword['parse'];

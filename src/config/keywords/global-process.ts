@@ -184,10 +184,13 @@ registerKeywords(
     () => {},
     true,
   ),
-  globalFlag(
-    { name: 'expose-experimental-directives', doc: 'Allows directives that HAProxy calls experimental.' },
-    ({ target }) => {
-      processFacet.of(target).experimentalDirectives = true;
+  record(
+    'expose-experimental-directives',
+    '',
+    'Allows directives that HAProxy calls experimental.',
+    (args, global) => {
+      args.rest();
+      processFacet.of(global).experimentalDirectives = true;
     },
   ),
   {

@@ -28,8 +28,18 @@ function inner(name: string, what: string): GlobalKeyword {
   return globalNumber({ name: `tune.${name}`, doc: `Accepted; tunes ${what} of HAProxy.` }, () => {});
 }
 
-const positive: NumberRules = {
-  refuse: (v) => (v <= 0 ? 'expects a positive integer argument.' : undefined),
+/** Below these the built-in error replies do not fit, which HAProxy finds out when it starts. */
+const leastBufsizeBytes = 350;
+const leastHeaders = 5;
+const mostBufsizeBytes = 256 * 1024 * 1024;
+
+const bufsize: NumberRules = {
+  refuse: (v) => {
+    if (v <= 0) return 'expects a positive integer argument.';
+    if (v < leastBufsizeBytes) return `must be at least ${leastBufsizeBytes} (bytes, without a unit).`;
+    if (v >= mostBufsizeBytes) return `must be below 256 MB when HTTP is in use (current value = ${v}).`;
+    return undefined;
+  },
 };
 const notNegative: NumberRules = {
   refuse: (v) => (v < 0 ? 'expects a positive integer argument.' : undefined),
@@ -37,7 +47,7 @@ const notNegative: NumberRules = {
 const onceOf = (field: NumericField): NumberRules => ({ once: (g: GlobalConfig) => g.tune[field] });
 
 registerKeywords(
-  tune('bufsize', 'bufsize', 'Size of a buffer in bytes. Default: 16384.', positive),
+  tune('bufsize', 'bufsize', 'Size of a buffer in bytes. Default: 16384.', bufsize),
   tune(
     'maxrewrite',
     'maxrewrite',
@@ -51,7 +61,10 @@ registerKeywords(
         g.tune.httpMaxHeaders = v;
       },
       {
-        refuse: (v) => (v < 1 || v > 32767 ? 'expects a numeric value between 1 and 32767' : undefined),
+        refuse: (v) => {
+          if (v < 1 || v > 32767) return 'expects a numeric value between 1 and 32767';
+          return v < leastHeaders ? `must be at least ${leastHeaders} for the built-in replies.` : undefined;
+        },
       },
     ),
   },

@@ -2,6 +2,8 @@
  * HTTP options of proxies that are plain switches, the connection modes, `http-reuse`.
  * Specification: configuration manual 4.2.
  */
+import { readFileSync } from 'node:fs';
+import { fromByteText } from '../byte-text.ts';
 import { Facet } from '../facet.ts';
 import { registerKeywords } from '../keyword.ts';
 import type { HttpConnectionMode, HttpReuse } from '../model.ts';
@@ -15,7 +17,6 @@ export const headerNameRestriction = new Facet('http.restrict-req-hdr-names', ()
 /** Header names written to bogus peers in a case of their own, by lower-case name. */
 export const headerCase = new Facet('global.h1-case-adjust', () => ({
   names: new Map<string, string>(),
-  file: undefined as string | undefined,
 }));
 
 function connectionMode(name: string, mode: HttpConnectionMode, doc: string) {
@@ -116,8 +117,8 @@ registerKeywords(
         args.alert(`'max-keep-alive-queue' : unexpected character '${bad}' in integer value '${text}'`);
       } else target.maxKeepAliveQueue = Number(text);
     },
-    misplaced: ({ args, target }) => {
-      args.rest();
+    misplaced: ({ args, target }, readAside) => {
+      if (!readAside()) return;
       args.warning(
         `max-keep-alive-queue will be ignored because frontend '${target.name}' has no backend capability`,
       );
@@ -151,8 +152,25 @@ registerKeywords(
     manual: '3.1',
     parse: ({ args, target, reading }) => {
       const file = args.next();
-      if (file === undefined) args.alert("'h1-case-adjust-file' expects <file> as argument.");
-      else headerCase.of(target).file = reading.resolvePath(file, args.line.file);
+      if (file === undefined) {
+        args.alert("'h1-case-adjust-file' expects <file> as argument.");
+        return;
+      }
+      let text: string;
+      try {
+        text = readFileSync(fromByteText(reading.resolvePath(file, args.line.file)), 'latin1');
+      } catch {
+        args.say('alert', `h1-headers-case-adjust-file '${file}': failed to open file.`);
+        return;
+      }
+      const { names } = headerCase.of(target);
+      for (const line of text.split('\n')) {
+        const [from, to] = line
+          .replace(/#.*/, '')
+          .trim()
+          .split(/[ \t]+/);
+        if (from && to && from.toLowerCase() === to.toLowerCase()) names.set(from.toLowerCase(), to);
+      }
     },
   },
 );

@@ -30,9 +30,8 @@ function record(
       if (text === undefined) context.args.alert(`'${name}' expects an integer value`);
       else parse(context, name, text);
     },
-    misplaced: ({ args, target }) => {
-      args.rest();
-      args.warning(`${name} will be ignored because ${lacking(target)}`);
+    misplaced: ({ args, target }, readAside) => {
+      if (readAside()) args.warning(`${name} will be ignored because ${lacking(target)}`);
     },
   };
 }

@@ -161,7 +161,7 @@ function readSample(args: ArgumentReader): NonNullable<LogTarget['sample']> | 'w
     ranges.push({ from, to });
   }
   ranges.sort((a, b) => a.from - b.from);
-  if (ranges.some((r, i) => i > 0 && r.from < ranges[i - 1]!.to)) return wrong('ranges are overlapping');
+  if (ranges.some((r, i) => i > 0 && r.from <= ranges[i - 1]!.to)) return wrong('ranges are overlapping');
   const size = Number(sizeText);
   const highest = ranges.at(-1)!.to;
   if (highest > size) {

@@ -39,9 +39,8 @@ function setFormat(
 function ignoredInBackends(name: string): Pick<ProxyKeyword, 'sections' | 'misplaced'> {
   return {
     sections: frontSide,
-    misplaced: ({ args, target }) => {
-      args.rest();
-      args.warning(`backend '${target.name}' : '${name}' directive is ignored in backends.`);
+    misplaced: ({ args, target }, readAside) => {
+      if (readAside()) args.warning(`backend '${target.name}' : '${name}' directive is ignored in backends.`);
     },
   };
 }
@@ -64,6 +63,7 @@ function preset(name: 'tcplog' | 'httplog' | 'httpslog', doc: string): ProxyKeyw
         }
         chosen = 'clf';
       }
+      if (name === 'httpslog') args.rest();
       if (!args.expectEnd()) return;
       const origin = { file: args.line.file, line: args.line.line };
       setFormat(context, { preset: chosen, origin }, presetNames[chosen]);

@@ -59,7 +59,8 @@ registerKeywords(
       const value = integer(args, "'maxconn' expects an integer argument.");
       if (value !== undefined) target.maxconn = value;
     },
-    misplaced: (context) => misplaced(context, 'maxconn', " Maybe you want 'fullconn' instead ?"),
+    misplaced: (context, readAside) =>
+      misplaced(context, 'maxconn', readAside, " Maybe you want 'fullconn' instead ?"),
   },
   {
     scope: 'proxy',
@@ -84,7 +85,8 @@ registerKeywords(
       const value = integer(args, "'fullconn' expects an integer argument.");
       if (value !== undefined) target.fullconn = value;
     },
-    misplaced: (context) => misplaced(context, 'fullconn', " Maybe you want 'maxconn' instead ?"),
+    misplaced: (context, readAside) =>
+      misplaced(context, 'fullconn', readAside, " Maybe you want 'maxconn' instead ?"),
   },
   {
     scope: 'proxy',
@@ -104,9 +106,8 @@ registerKeywords(
         args.alert(`'rate-limit sessions' : unexpected character '${bad}' in integer value '${text}'`);
       } else target.rateLimitSessions = Number(text);
     },
-    misplaced: ({ args, target }) => {
-      args.rest();
-      args.warning(`rate-limit sessions will be ignored because ${lacking(target)}`);
+    misplaced: ({ args, target }, readAside) => {
+      if (readAside()) args.warning(`rate-limit sessions will be ignored because ${lacking(target)}`);
     },
   },
   {

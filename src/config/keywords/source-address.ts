@@ -57,13 +57,17 @@ export function readSource(
             ? `'server' : missing interface name${end}`
             : "'source' : missing interface name.",
         );
+        if (where === 'server') args.say('alert', "error encountered while processing 'interface'.");
         return undefined;
       }
       source.interface = name;
       continue;
     }
     const usesrc = readUsesrc(args, where, environment);
-    if (usesrc === undefined) return undefined;
+    if (usesrc === undefined) {
+      if (where === 'server') args.say('alert', "error encountered while processing 'usesrc'.");
+      return undefined;
+    }
     source.usesrc = usesrc;
   }
 }
@@ -86,10 +90,6 @@ function readUsesrc(
   if (text === 'clientip') return { kind: 'clientip' };
   const header = /^hdr_ip\(([^,)]*)(?:,(-?[0-9]+))?\)?$/.exec(text);
   if (header !== null) {
-    if (header[1] === '') {
-      args.alert('usesrc hdr_ip(name,num) does not support an empty header name');
-      return undefined;
-    }
     const occurrence = header[2] === undefined ? -1 : Number(header[2]);
     if (occurrence < -10) {
       args.alert('usesrc hdr_ip(name,num) does not support negative occurrences values smaller than 10.');

@@ -51,7 +51,12 @@ registerKeywords(
       bind.unixGid = inherited?.gid;
       statsSockets.of(target).sockets.push(bind);
       const lead = `parsing ${args.place} : 'stats socket' :`;
-      readBindOptions(context, bind, `${lead} `, lead);
+      readBindOptions(context, bind, {
+        lead: `${lead} '`,
+        trail: "'",
+        unknownLead: lead,
+        nearTail: (near) => `. Did you mean '${near}' maybe ?`,
+      });
     },
   },
   {

@@ -48,5 +48,7 @@ registerKeywords(
     parse: ({ args, target }) => {
       if (args.expectEnd()) target.options.set('transparent', true);
     },
+    // HAProxy says nothing of this one in a frontend.
+    misplaced: ({ args }) => void args.expectEnd(),
   },
 );

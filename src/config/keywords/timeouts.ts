@@ -63,9 +63,8 @@ function timeout(
     manual: '4.2',
     sections,
     parse: (context) => parseInto(field, context),
-    misplaced: ({ args, target }) => {
-      args.rest();
-      args.warning(`'timeout ${second}' will be ignored because ${lacking(target)}`);
+    misplaced: ({ args, target }, readAside) => {
+      if (readAside()) args.warning(`'timeout ${second}' will be ignored because ${lacking(target)}`);
     },
   };
 }

@@ -12,14 +12,22 @@ export interface Excerpt {
 const width = 80;
 const shiftedContext = 37;
 
-/** `offset`: 0-based, in the raw line, of what the message is about. */
-export function excerptOf(raw: string, offset: number): Excerpt {
+/**
+ * `offset`: 0-based, in the raw line, of what the message is about. What is not ASCII is shown as a question mark, as
+ * HAProxy shows it, unless `decoded` text is given.
+ */
+export function excerptOf(raw: string, offset: number, decoded = false): Excerpt {
   const indent = raw.length - raw.trimStart().length;
   const line = raw.slice(indent).replace(/[\r\n]+$/, '');
   const at = Math.max(0, Math.min(offset - indent, line.length));
-  if (at < width) return { text: printable(line.slice(0, width)), caret: at };
+  const show = decoded ? withoutControls : printable;
+  if (at < width) return { text: show(line.slice(0, width)), caret: at };
   const from = at - shiftedContext;
-  return { text: `...${printable(line.slice(from, from + width - 6))}...`, caret: shiftedContext + 3 };
+  return { text: `...${show(line.slice(from, from + width - 6))}...`, caret: shiftedContext + 3 };
+}
+
+function withoutControls(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ');
 }
 
 function printable(text: string): string {

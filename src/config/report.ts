@@ -27,8 +27,8 @@ const tags: Readonly<Record<Severity, string>> = {
 export function formatDiagnostic(diagnostic: Diagnostic, pid: number): string {
   const { severity, message, place, hint } = diagnostic;
   let text = `${tags[severity]} (${pid}) : config : ${fromByteText(message)}\n`;
-  // Some messages of HAProxy's own already show the line.
-  if (place !== undefined && !message.includes('\n')) text += excerptLines(place);
+  // Some messages of HAProxy's own already show the line; what the line itself says needs no showing.
+  if (place !== undefined && severity !== 'notice' && !message.includes('\n')) text += excerptLines(place);
   if (hint !== undefined) text += `    hint: ${fromByteText(hint)}\n`;
   return text;
 }
@@ -38,10 +38,12 @@ function excerptLines(place: NonNullable<Diagnostic['place']>): string {
   if (line.raw.trim() === '') return '';
   const indent = line.raw.length - line.raw.trimStart().length;
   const offset = word === undefined ? indent : word.column - 1;
-  const { text, caret } = excerptOf(line.raw, offset);
-  const length =
-    word === undefined ? 1 : Math.max(1, Math.min(word.endColumn - word.column, text.length - caret));
-  const where = `    ${line.file}:${line.line}:${offset + 1}: `;
+  const end = word === undefined ? offset + 1 : word.endColumn - 1;
+  // Places count bytes, what is shown counts characters.
+  const before = fromByteText(line.raw.slice(0, offset)).length;
+  const { text, caret } = excerptOf(fromByteText(line.raw), before, true);
+  const length = Math.max(1, Math.min(fromByteText(line.raw.slice(offset, end)).length, text.length - caret));
+  const where = `    ${fromByteText(line.file)}:${line.line}:${offset + 1}: `;
   return `${where}${text}\n${' '.repeat(where.length + caret)}${'^'.repeat(length)}\n`;
 }
 

@@ -39,7 +39,7 @@ function checkThreads(proxy: ProxyConfig, configuration: Configuration, report: 
     report.alertAt(
       `Proxy '${proxy.name}': 'thread' directive contains threads that belong to no group in 'bind ${bind.text}' at [${file}:${line}].`,
       bind.origin,
-      `there are ${threads} threads, see 'nbthread'`,
+      `'nbthread' is ${threads}`,
     );
   }
 }

@@ -7,6 +7,7 @@ import type { KeywordContext, ProxyKeyword, ProxySection } from '../keyword.ts';
 import { registerFamily, registerKeywords } from '../keyword.ts';
 import { lacking } from '../misplaced.ts';
 import type { ProxyConfig, Timeouts } from '../model.ts';
+import { nearestWord } from '../suggest.ts';
 import { parseTime } from '../time-and-size.ts';
 
 const everywhere: readonly ProxySection[] = ['defaults', 'frontend', 'listen', 'backend'];
@@ -150,7 +151,7 @@ registerFamily({
   scope: 'proxy',
   first: 'timeout',
   unknown: (args, found, known) => {
-    const near = known.find((k) => k.startsWith(found) && found !== '');
+    const near = nearestWord(found, known) ?? known.find((k) => found !== '' && k.startsWith(found));
     args.alert(
       `'timeout' supports 'client', 'server', 'connect', 'check', 'queue', 'http-keep-alive', 'http-request', 'tunnel', 'tarpit', 'client-fin' and 'server-fin' (got '${found}')`,
       near === undefined ? undefined : `did you mean 'timeout ${near}'?`,

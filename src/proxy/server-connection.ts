@@ -21,23 +21,21 @@ const ESTABLISHED = 2;
 
 export class ServerConnection implements ConnectionUser {
   readonly plane: Plane;
-  readonly server: Server;
+  server!: Server;
   readonly connection: Connection;
   /** What the server has sent. */
   readonly channel: Channel;
-  stream: Stream | null;
+  stream: Stream | null = null;
   private state = CONNECTING;
   /** Requests that it has carried, the current one included. */
   requests = 0;
   /** Place in the idle pool, or -1. */
   idleAt = -1;
 
-  private constructor(plane: Plane, server: Server, stream: Stream, fd: number) {
+  private constructor(plane: Plane) {
     this.plane = plane;
-    this.server = server;
-    this.stream = stream;
-    this.connection = plane.openConnection(fd, this);
-    this.channel = new Channel(plane.pool, server.backend.http ? plane.headroom : 0);
+    this.connection = plane.newConnection(this);
+    this.channel = new Channel(plane.pool, plane.headroom);
   }
 
   /** Begins to connect. Null on failure: `stream.connectErrno` tells the error. */
@@ -45,15 +43,23 @@ export class ServerConnection implements ConnectionUser {
     const plane = server.plane;
     const fd = openServerSocket(stream, server);
     if (fd < 0) return null;
-    const self = new ServerConnection(plane, server, stream, fd);
-    Atomics.add(plane.words, server.words + SRV_CONNECTIONS, 1);
+    const self = plane.serverConnections.take() ?? new ServerConnection(plane);
+    self.begin(stream, server, fd);
+    if (self.connection.watchConnecting()) return self;
+    self.close();
+    return null;
+  }
+
+  private begin(stream: Stream, server: Server, fd: number): void {
+    this.server = server;
+    this.stream = stream;
+    this.state = CONNECTING;
+    this.requests = 0;
+    this.idleAt = -1;
+    this.connection.open(fd);
+    Atomics.add(this.plane.words, server.words + SRV_CONNECTIONS, 1);
     server.idle.enter();
     server.count(BE.connectAttempts);
-    if (!self.connection.watchConnecting()) {
-      self.close();
-      return null;
-    }
-    return self;
   }
 
   get established(): boolean {
@@ -119,6 +125,7 @@ export class ServerConnection implements ConnectionUser {
     this.channel.release();
     this.detach();
     Atomics.sub(this.plane.words, this.server.words + SRV_CONNECTIONS, 1);
+    this.plane.serverConnections.give(this);
   }
 
   private onConnectResult(): void {

@@ -42,6 +42,8 @@ export class Server {
   readonly mapsPort: boolean;
   readonly portOffset: number;
   readonly idle: IdlePool;
+  /** What a connection says or shows of one client must not serve another one: it is never shared. */
+  readonly private: boolean;
 
   constructor(plane: Plane, backend: Backend, config: ServerConfig, position: number, globalIndex: number) {
     this.plane = plane;
@@ -56,6 +58,8 @@ export class Server {
     this.sockaddrLength = this.address.writeSockaddr(u8, this.sockaddr);
     this.portOffset = config.portOffset ?? 0;
     this.mapsPort = config.portOffset !== undefined;
+    const usesrc = (config.source ?? backend.config.source)?.usesrc?.kind;
+    this.private = config.sendProxy !== undefined || (usesrc !== undefined && usesrc !== 'address');
     this.idle = new IdlePool(plane, this);
   }
 

@@ -32,39 +32,45 @@ const proxyHeader = new ProxyHeader();
 
 export abstract class Session implements ConnectionUser, LiveSession, TimerOwner {
   readonly plane: Plane;
-  readonly frontend: Frontend;
-  readonly listener: Listener;
+  frontend!: Frontend;
+  listener!: Listener;
   readonly connection: Connection;
   /** What the client has sent. */
   readonly channel: Channel;
   readonly timer: Timer;
   readonly clientAddress = new SocketAddress();
-  private destination: SocketAddress | null = null;
+  private readonly destination = new SocketAddress();
+  private destinationKnown = false;
   /** Authority that a PROXY header announced. */
   authority: Uint8Array = NOTHING;
-  readonly acceptedAt: number;
-  /** Milliseconds of the wall clock, for the log. */
-  readonly acceptedWallMs: number;
+  acceptedAt = 0;
   /** Milliseconds spent on headers before the first byte of the protocol proper. */
   handshakeMs = 0;
-  private greeting: boolean;
+  private greeting = false;
   previousSession: LiveSession | null = null;
   nextSession: LiveSession | null = null;
 
-  constructor(listener: Listener, fd: number) {
-    this.plane = listener.plane;
+  constructor(plane: Plane, headroom: number) {
+    this.plane = plane;
+    this.connection = plane.newConnection(this);
+    this.channel = new Channel(plane.pool, headroom);
+    this.timer = new LoopTimer(this);
+  }
+
+  /** Takes over an accepted descriptor. The object may have served another one before. */
+  open(listener: Listener, fd: number): void {
     this.frontend = listener.frontend;
     this.listener = listener;
-    this.connection = this.plane.openConnection(fd, this);
-    this.channel = new Channel(this.plane.pool, this.frontend.http ? this.plane.headroom : 0);
-    this.timer = new LoopTimer(this);
+    this.connection.open(fd);
+    this.destinationKnown = false;
+    this.authority = NOTHING;
     this.acceptedAt = this.plane.loop.now;
-    this.acceptedWallMs = Date.now();
+    this.handshakeMs = 0;
     this.greeting = listener.expectsGreeting;
     this.plane.addSession(this);
   }
 
-  /** Called once, right after construction. */
+  /** Called once, right after `open`, when the addresses are known. */
   begin(): void {
     if (this.greeting) this.receiveGreeting();
     else this.onEstablished();
@@ -98,8 +104,9 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
 
   /** The address that the client connected to: announced, or the socket's own. */
   destinationAddress(): SocketAddress {
-    if (this.destination === null) {
-      this.destination = new SocketAddress();
+    if (!this.destinationKnown) {
+      this.destinationKnown = true;
+      this.destination.clear();
       const at = this.plane.scratch;
       view.setInt32(at, SOCKADDR_MAX_BYTES, true);
       if (!this.connection.closed && getsockname(this.connection.fd, base + at + 8, base + at) === 0) {
@@ -116,6 +123,9 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
     else timers.arm(this.timer, (this.plane.loop.now + delayMs) | 0);
   }
 
+  /** Puts the closed session by for the next connection. */
+  protected abstract spare(): void;
+
   /** Closes the client connection and gives back what the session holds. Streams have ended before. */
   protected finish(reset: boolean): void {
     if (this.connection.closed) return;
@@ -129,6 +139,7 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
     Atomics.sub(plane.words, PROCESS_CONNECTIONS, 1);
     plane.removeSession(this);
     plane.onPlaceFree();
+    this.spare();
   }
 
   private receiveGreeting(): void {
@@ -158,10 +169,9 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
         this.onEstablished();
         return;
       }
-      if (channel.room === 0) {
-        this.failGreeting(listener.acceptProxy ? PROXY_TRUNCATED : CIP_TRUNCATED);
-        return;
-      }
+      // HAProxy does not wait for the rest of a header that came in pieces: whoever sends one sends it at once.
+      this.failGreeting(listener.acceptProxy ? PROXY_TRUNCATED : CIP_TRUNCATED);
+      return;
     }
   }
 

@@ -2,11 +2,16 @@
  * A client connection in TCP mode: its one stream begins at once and ends with it.
  */
 import { handshakeErrorMessage } from '../protocol/proxy-protocol/handshake-error.ts';
+import type { Plane } from './plane.ts';
 import { Session } from './session.ts';
 import { TcpStream } from './tcp-stream.ts';
 
 export class TcpSession extends Session {
   private stream: TcpStream | null = null;
+
+  constructor(plane: Plane) {
+    super(plane, 0);
+  }
 
   protected override onEstablished(): void {
     this.stream = new TcpStream(this.plane);
@@ -29,6 +34,10 @@ export class TcpSession extends Session {
   end(reset: boolean): void {
     this.stream = null;
     this.finish(reset);
+  }
+
+  protected override spare(): void {
+    this.plane.tcpSessions.give(this);
   }
 
   override onSoftStop(): void {

@@ -40,12 +40,12 @@ const scratch = reserve(16, 16);
 
 export class Connection extends FdHandler {
   readonly loop: EventLoop;
-  fd: number;
-  user: ConnectionUser;
+  readonly user: ConnectionUser;
+  fd = -1;
   /** A read may give bytes or the end of stream. */
-  readable: boolean;
+  readable = false;
   /** A write may take bytes. */
-  writable: boolean;
+  writable = false;
   /** The kernel has told that the peer finished sending (or is gone): what is left to read is all there will be. */
   hangup = false;
   /** Reset, or closed in both directions: nothing can be written any more. */
@@ -56,13 +56,22 @@ export class Connection extends FdHandler {
   private drained = false;
   private watched = 0;
 
-  constructor(loop: EventLoop, fd: number, user: ConnectionUser) {
+  constructor(loop: EventLoop, user: ConnectionUser) {
     super();
     this.loop = loop;
-    this.fd = fd;
     this.user = user;
+  }
+
+  /** Takes over an open descriptor. The object may have served another one before. */
+  open(fd: number): void {
+    this.fd = fd;
     this.readable = true;
     this.writable = true;
+    this.hangup = false;
+    this.broken = false;
+    this.error = 0;
+    this.drained = false;
+    this.watched = 0;
   }
 
   /** Starts watching an accepted connection. Called after the first read was tried, so that what it took is not told again. */

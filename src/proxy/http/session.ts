@@ -7,6 +7,7 @@ import { u8 } from '../../os/arena.ts';
 import { handshakeErrorMessage } from '../../protocol/proxy-protocol/handshake-error.ts';
 import { FAILED } from '../../transport/connection.ts';
 import { FE } from '../frontend.ts';
+import type { Plane } from '../plane.ts';
 import type { Server } from '../server.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { Session } from '../session.ts';
@@ -24,7 +25,13 @@ export class HttpSession extends Session implements Deferred {
   idleSince = 0;
   private deferred = false;
 
+  constructor(plane: Plane) {
+    super(plane, plane.headroom);
+  }
+
   protected override onEstablished(): void {
+    this.requests = 0;
+    this.lastServer = null;
     this.idleSince = this.plane.loop.now;
     const { httpRequest, client } = this.frontend.timeouts;
     this.startTimer(httpRequest ?? client);
@@ -49,7 +56,7 @@ export class HttpSession extends Session implements Deferred {
       }
     }
     this.plane.loop.timers.disarm(this.timer);
-    const stream = this.plane.httpStreams.pop() ?? new HttpStream(this.plane);
+    const stream = this.plane.httpStreams.take() ?? new HttpStream(this.plane);
     this.stream = stream;
     this.requests++;
     stream.begin(this);
@@ -142,7 +149,7 @@ export class HttpSession extends Session implements Deferred {
   private recycle(): void {
     const stream = this.stream;
     this.stream = null;
-    if (stream !== null) this.plane.httpStreams.push(stream);
+    if (stream !== null) this.plane.httpStreams.give(stream);
   }
 
   private swallow(): void {
@@ -154,6 +161,11 @@ export class HttpSession extends Session implements Deferred {
 
   protected override logGreetingFailure(error: number): void {
     this.plane.logger.logGreetingFailure(this, handshakeErrorMessage(error) ?? '');
+  }
+
+  protected override spare(): void {
+    this.deferred = false;
+    this.plane.httpSessions.give(this);
   }
 
   override onSoftStop(): void {

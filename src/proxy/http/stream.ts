@@ -350,7 +350,8 @@ export class HttpStream extends Stream implements Deferred {
       const server = extension.chooseServer?.(this);
       if (server) return server;
     }
-    if (backend.preferLastServer) {
+    // Only a connection that is the session's own is worth staying for.
+    if (backend.preferLastServer && backend.reuse === 'never') {
       const last = this.http.lastServer;
       if (last !== null && last.backend === backend && last.usable) return last;
     }
@@ -361,7 +362,7 @@ export class HttpStream extends Stream implements Deferred {
     const backend = server.backend;
     const session = this.http;
     const own = session.takeOwn(server);
-    if (own !== null) return own;
+    if (own !== null || server.private) return own;
     const first = session.requests === 1;
     return server.idle.take(backend.reuse, first, retriesExchange(backend.retryOn));
   }
@@ -1158,7 +1159,7 @@ export class HttpStream extends Stream implements Deferred {
     const server = connection.server;
     connection.channel.release();
     connection.detach();
-    if (server.backend.reuse === 'never') {
+    if (server.backend.reuse === 'never' || server.private) {
       if (!keepClient) return;
       this.serverConnection = null;
       this.http.keep(connection);

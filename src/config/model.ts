@@ -46,6 +46,7 @@ export interface GlobalConfig {
   /** `default-path`, `localpeer`, `unix-bind` … whatever only one reader needs lies in facets. */
   logTargets: LogTarget[];
   logTag: string | undefined;
+  /** The name to send; empty for that of the machine; undefined: none is sent. */
   logSendHostname: string | undefined;
   tune: TuneConfig;
 }
@@ -268,6 +269,8 @@ export interface LogTarget {
   readonly transport: 'datagram' | 'stream';
   readonly maxLengthBytes: number;
   readonly format: LogFormat;
+  /** No format was written: it is `local`, or `rfc3164` where `log-send-hostname` is set. */
+  readonly formatIsDefault?: true;
   /** `sample 1,3-5:10`: which messages out of how many. */
   readonly sample: { ranges: { from: number; to: number }[]; size: number } | undefined;
   readonly facility: number;

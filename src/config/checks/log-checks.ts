@@ -1,7 +1,16 @@
 /** Log formats that a proxy cannot use. Wording as HAProxy 2.6 gives it. */
-import type { CheckReport } from '../keyword.ts';
-import type { Configuration, ProxyConfig } from '../model.ts';
+import { type CheckReport, registerCheck } from '../keyword.ts';
+import type { Configuration, LogTarget, ProxyConfig } from '../model.ts';
 import { hasFrontend, proxyWord } from '../proxy-kind.ts';
+
+/** With a host name to send, the format that carries one becomes the default. */
+registerCheck(({ global, proxies }) => {
+  if (global.logSendHostname === undefined) return;
+  const withName = (target: LogTarget): LogTarget =>
+    target.formatIsDefault === true ? { ...target, format: 'rfc3164' } : target;
+  global.logTargets = global.logTargets.map(withName);
+  for (const { log } of proxies) log.targets = log.targets.map(withName);
+});
 
 /** A format that is about HTTP gives way to that of TCP in a TCP frontend. */
 export function fallBackToTcpLog(proxy: ProxyConfig, report: CheckReport): void {

@@ -71,8 +71,8 @@ export function readLogTarget(
     address: target.address,
     transport: target.transport,
     maxLengthBytes,
-    // To a descriptor goes what a terminal can show, to the network what syslog servers expect.
-    format: format ?? (target.address.family === 'fd' ? 'local' : 'rfc3164'),
+    format: format ?? 'local',
+    ...(format === undefined ? { formatIsDefault: true as const } : {}),
     sample,
     facility,
     level,

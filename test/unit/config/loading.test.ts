@@ -197,6 +197,13 @@ test('warnings are refused where the configuration says so', () => {
   assert.equal(load(`global\n  zero-warning\n${text}`).exitStatus, 1);
 });
 
+test('log lines carry a host name only where one is asked for', () => {
+  const lines = 'log 127.0.0.1 local0\n log 127.0.0.1 format raw local0\n';
+  const formats = (text: string) => load(text).configuration.global.logTargets.map((t) => t.format);
+  assert.deepEqual(formats(`global\n ${lines}`), ['local', 'raw']);
+  assert.deepEqual(formats(`global\n ${lines} log-send-hostname\n`), ['rfc3164', 'raw']);
+});
+
 test('the typed configuration is plain data', () => {
   const { configuration } = load(
     'listen l\n  bind :80\n  log 127.0.0.1 local0\n  server s 127.0.0.1:80 send-proxy\n',

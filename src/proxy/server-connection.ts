@@ -19,6 +19,11 @@ const CONNECTING = 0;
 const AWAITING_SOCKS4 = 1;
 const ESTABLISHED = 2;
 
+/** Whoever keeps an idle connection for itself: told when the server closes it. */
+export interface ConnectionKeeper {
+  onKeptConnectionClosed(): void;
+}
+
 export class ServerConnection implements ConnectionUser {
   readonly plane: Plane;
   server!: Server;
@@ -31,6 +36,7 @@ export class ServerConnection implements ConnectionUser {
   requests = 0;
   /** Place in the idle pool, or -1. */
   idleAt = -1;
+  keeper: ConnectionKeeper | null = null;
 
   private constructor(plane: Plane) {
     this.plane = plane;
@@ -120,6 +126,9 @@ export class ServerConnection implements ConnectionUser {
   private finish(reset: boolean): void {
     if (this.connection.closed) return;
     if (this.idleAt >= 0) this.server.idle.remove(this);
+    const keeper = this.keeper;
+    this.keeper = null;
+    if (keeper !== null) keeper.onKeptConnectionClosed();
     if (reset || this.server.backend.noLinger) this.connection.reset();
     else this.connection.close();
     this.channel.release();

@@ -9,11 +9,11 @@ import { FAILED } from '../../transport/connection.ts';
 import { FE } from '../frontend.ts';
 import type { Plane } from '../plane.ts';
 import type { Server } from '../server.ts';
-import type { ServerConnection } from '../server-connection.ts';
+import type { ConnectionKeeper, ServerConnection } from '../server-connection.ts';
 import { Session } from '../session.ts';
 import { HttpStream } from './stream.ts';
 
-export class HttpSession extends Session implements Deferred {
+export class HttpSession extends Session implements Deferred, ConnectionKeeper {
   stream: HttpStream | null = null;
   /** Requests begun on this connection. */
   requests = 0;
@@ -124,7 +124,6 @@ export class HttpSession extends Session implements Deferred {
   end(reset = false): void {
     if (this.stream !== null) this.recycle();
     this.own?.close();
-    this.own = null;
     // Unread input would turn the close into a reset, which may take the last reply away from the client.
     if (!reset) this.swallow();
     this.finish(reset);
@@ -134,16 +133,24 @@ export class HttpSession extends Session implements Deferred {
   keep(connection: ServerConnection): void {
     this.own?.close();
     this.own = connection;
+    connection.keeper = this;
+  }
+
+  onKeptConnectionClosed(): void {
+    this.own = null;
   }
 
   /** The session's own connection to this server, if it is still there. */
   takeOwn(server: Server): ServerConnection | null {
     const own = this.own;
     if (own === null) return null;
+    if (own.server !== server) {
+      own.close();
+      return null;
+    }
     this.own = null;
-    if (own.server === server && !own.closed) return own;
-    own.close();
-    return null;
+    own.keeper = null;
+    return own;
   }
 
   private recycle(): void {

@@ -1176,7 +1176,11 @@ export class HttpStream extends Stream implements Deferred {
     if (this.phase === PHASE_ENDED) return;
     this.account();
     this.phase = PHASE_ENDED;
-    if (this.serverConnection !== null && reset) this.serverConnection.abort();
+    const connection = this.serverConnection;
+    if (connection !== null && reset) {
+      this.serverConnection = null;
+      connection.abort();
+    }
     this.leaveBackend();
     this.releaseBuffers();
     this.http.end();

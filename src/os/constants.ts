@@ -96,8 +96,10 @@ export const MAP_NORESERVE = 0x4000;
 export const MADV_DONTNEED = 4;
 
 export const CLONE_NEWNET = 0x40000000;
+export const RLIMIT_FSIZE = 1;
 export const RLIMIT_CORE = 4;
 export const RLIMIT_NOFILE = 7;
 export const RLIMIT_AS = 9;
 export const PR_SET_DUMPABLE = 4;
 export const PR_SET_NAME = 15;
+export const PR_SET_NO_NEW_PRIVS = 38;

@@ -61,6 +61,9 @@ export const splice = bind<
   Fn<[fdIn: number, offIn: number, fdOut: number, offOut: number, length: number, flags: number]>
 >('int splice(int, int64_t, int, int64_t, int64_t, uint)');
 export const dup = bind<Fn<[fd: number]>>('int dup(int)');
+export const dup2 = bind<Fn<[from: number, to: number]>>('int dup2(int, int)');
+/** A file without a name, in memory only. */
+export const memfdCreate = bind<Fn<[name: string, flags: number]>>('int memfd_create(str, uint)');
 export const open = bind<Fn<[path: string, flags: number, mode: number]>>('int open(str, int, int)');
 export const chmod = bind<Fn<[path: string, mode: number]>>('int chmod(str, uint)');
 export const chown = bind<Fn<[path: string, uid: number, gid: number]>>('int chown(str, uint, uint)');
@@ -94,6 +97,11 @@ export const setrlimit = bind<Fn<[resource: number, limits: number]>>('int setrl
 export const prctl = bind<Fn<[option: number, a: number, b: number, c: number, d: number]>>(
   'int prctl(int, int64_t, int64_t, int64_t, int64_t)',
 );
+/**
+ * Ends the process at once: no exit handlers, and no waiting for threads, which a thread that sleeps in epoll_wait
+ * would hold up for ever. All output must have been written before.
+ */
+export const exitNow = bind<(status: number) => never>('void _exit(int)');
 
 /** A view of process memory. The memory is not owned by the view. */
 export function viewMemory(address: number, lengthBytes: number): ArrayBuffer {

@@ -1,0 +1,60 @@
+/**
+ * Who the process runs as: jail, group, user, in that order. Everything that needs a file or a privilege has to be done
+ * before. libc's calls change all threads of the process at once, which is why the data threads may already run.
+ * Specification: configuration manual 3.1 (`chroot`, `uid`, `gid`, `user`, `group`, `set-dumpable`).
+ */
+import type { GlobalConfig } from '../config/model.ts';
+import { PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, RLIMIT_CORE, RLIMIT_FSIZE } from '../os/constants.ts';
+import { chdir, chroot, prctl } from '../os/libc.ts';
+import { setLimit } from '../os/resource-limits.ts';
+import type { OperatorMessages } from './operator-messages.ts';
+
+/** False when the process must not go on; the reason has been said. */
+export function takeIdentity(global: GlobalConfig, messages: OperatorMessages): boolean {
+  const { chroot: jail, uid, gid } = global;
+  if (jail !== undefined && (chroot(jail) !== 0 || chdir('/') !== 0)) {
+    messages.alert(`[haproxy.main()] Cannot chroot(${jail}).`);
+    return false;
+  }
+  // 0 stands for "not said", as for HAProxy.
+  if (gid) {
+    if (
+      (process.getgroups?.() ?? []).some((group) => group !== gid) &&
+      !succeeds(() => process.setgroups?.([]))
+    ) {
+      messages.warning(
+        "[haproxy.main()] Failed to drop supplementary groups. Using 'gid'/'group' without 'uid'/'user' is generally useless.",
+      );
+    }
+    if (!succeeds(() => process.setgid?.(gid))) {
+      messages.alert(`[haproxy.main()] Cannot set gid ${gid}.`);
+      return false;
+    }
+  }
+  if (uid && !succeeds(() => process.setuid?.(uid))) {
+    messages.alert(`[haproxy.main()] Cannot set uid ${uid}.`);
+    return false;
+  }
+  // Nothing that is started from here may get back what was given up.
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (global.setDumpable) makeDumpable(messages);
+  return true;
+}
+
+function makeDumpable(messages: OperatorMessages): void {
+  const unlimited = { soft: Number.POSITIVE_INFINITY, hard: Number.POSITIVE_INFINITY };
+  setLimit(RLIMIT_FSIZE, unlimited);
+  setLimit(RLIMIT_CORE, unlimited);
+  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) !== 0) {
+    messages.warning('[haproxy.main()] Failed to set the dumpable flag.');
+  }
+}
+
+function succeeds(call: () => void): boolean {
+  try {
+    call();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Opens all listening sockets of the configuration, before privileges are dropped. Where another process still holds a
+ * port and there are old processes to replace, these are asked to pause and it is tried again for two seconds.
+ * Owns the sockets from here on: closes them at the soft stop, pauses and resumes them (SIGTTOU, SIGTTIN).
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Configuration } from '../config/model.ts';
+import { proxyWord } from '../config/proxy-kind.ts';
+import { base, reserve, view } from '../os/arena.ts';
+import {
+  AF_UNIX,
+  EFD_CLOEXEC,
+  SHUT_RD,
+  SO_DOMAIN,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from '../os/constants.ts';
+
+import { close, dup, dup2, eventfd, getsockopt, listen, shutdown, socket } from '../os/libc.ts';
+import type { OpenListener } from '../state/messages.ts';
+import { Namespaces } from '../transport/namespaces.ts';
+import type { PlannedListener } from './listener-plan.ts';
+import { adoptSocket, type OpenResult, openInetSocket } from './listening-socket.ts';
+import type { OldProcesses } from './old-processes.ts';
+import type { OperatorMessages } from './operator-messages.ts';
+import { openAbstractSocket, openUnixSocket } from './unix-listener.ts';
+
+const RETRIES = 200;
+const RETRY_DELAY_MS = 10;
+
+export interface HeldListener {
+  readonly planned: PlannedListener;
+  readonly fd: number;
+  open: boolean;
+  /** The real socket, while it could not be resumed. */
+  parked: number | undefined;
+}
+
+export class Listeners {
+  readonly held: HeldListener[] = [];
+  private readonly configuration: Configuration;
+  private readonly namespaces = new Namespaces();
+
+  constructor(configuration: Configuration) {
+    this.configuration = configuration;
+  }
+
+  /** False when the process must not start; the reasons have been said. */
+  async openAll(
+    planned: readonly PlannedListener[],
+    old: OldProcesses,
+    messages: OperatorMessages,
+  ): Promise<boolean> {
+    let left = planned;
+    for (let retry = 0; ; retry++) {
+      const failures = this.openSome(left, messages);
+      if (failures.length === 0) return true;
+      const hopeful = old.any && retry < RETRIES && failures.some(({ inUse }) => inUse);
+      if (!hopeful) {
+        for (const { listener, error } of failures) messages.alert(`Binding ${place(listener)}: ${error}`);
+        if (old.any) old.resume();
+        messages.alert('[haproxy.main()] Some protocols failed to start their listeners! Exiting.');
+        return false;
+      }
+      left = failures.map(({ listener }) => listener);
+      old.pause();
+      await delay(RETRY_DELAY_MS);
+    }
+  }
+
+  private openSome(planned: readonly PlannedListener[], messages: OperatorMessages): Failure[] {
+    const failures: Failure[] = [];
+    for (const listener of planned) {
+      const result = this.openOne(listener);
+      if (result.fd < 0) {
+        failures.push({
+          listener,
+          error: 'error' in result ? result.error : '',
+          inUse: 'inUse' in result && result.inUse,
+        });
+      } else {
+        for (const text of result.warnings) messages.warning(`Binding ${place(listener)}: ${text}`);
+        this.held.push({ planned: listener, fd: result.fd, open: true, parked: undefined });
+      }
+    }
+    return failures;
+  }
+
+  private openOne({ address, bind, backlog }: PlannedListener): OpenResult {
+    const { global } = this.configuration;
+    switch (address.family) {
+      case 'inet':
+      case 'inet6':
+        if (bind.namespace !== undefined) this.namespaces.open(bind.namespace);
+        return openInetSocket(address, bind, backlog, global, this.namespaces);
+      case 'unix':
+        return openUnixSocket(address.path, bind, backlog);
+      case 'abns':
+        return openAbstractSocket(address.name, backlog);
+      case 'fd':
+        return adoptSocket(address.fd, bind, backlog, global, isUnixSocket(address.fd));
+      case 'socketpair':
+        return { fd: -1, error: 'sockpair@ is not carried out yet', inUse: false, warnings: [] };
+    }
+  }
+
+  /** What the data threads are told. */
+  describe(): OpenListener[] {
+    return this.held
+      .filter(({ open }) => open)
+      .map(({ planned, fd }) => ({
+        index: planned.index,
+        proxy: planned.proxyIndex,
+        bind: planned.bindIndex,
+        fd,
+        text: planned.text,
+        unix: planned.address.family === 'unix' || planned.address.family === 'abns' || isUnixSocket(fd),
+        threads: planned.threads?.map((range) => ({ ...range })),
+      }));
+  }
+
+  ofProxy(proxyIndex: number): HeldListener[] {
+    return this.held.filter(({ planned, open }) => open && planned.proxyIndex === proxyIndex);
+  }
+
+  /** The data threads must have let go of them. */
+  close(listeners: readonly HeldListener[]): void {
+    for (const listener of listeners) {
+      if (!listener.open) continue;
+      listener.open = false;
+      close(listener.fd);
+      if (listener.parked !== undefined) close(listener.parked);
+    }
+  }
+
+  /**
+   * Lets go of the address but keeps the descriptor, whose number the data threads know. A TCP socket stops listening,
+   * which keeps the right to a privileged port; an abstract name is only free once its socket is gone, so another
+   * socket takes the descriptor's place; a path needs nothing, a new process renames its own over it.
+   */
+  pause({ fd, planned, parked }: HeldListener): void {
+    if (parked !== undefined) return;
+    if (planned.address.family === 'abns') {
+      const dummy = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      dup2(dummy, fd);
+      close(dummy);
+    } else if (planned.address.family !== 'unix') shutdown(fd, SHUT_RD);
+  }
+
+  /**
+   * Takes the address back. False when somebody else has it now: an event counter that never counts then takes the
+   * descriptor's place, because the data threads would be told of a hang-up without end if they watched the socket.
+   */
+  resume(listener: HeldListener): boolean {
+    const { fd, planned } = listener;
+    const { address, backlog } = planned;
+    if (address.family === 'unix') return true;
+    if (address.family === 'abns') {
+      const again = openAbstractSocket(address.name, backlog);
+      if (again.fd < 0) return this.putInPlace(this.silent(), fd, false);
+      return this.putInPlace(again.fd, fd, true);
+    }
+    const { parked } = listener;
+    if (listen(parked ?? fd, backlog) === 0) {
+      listener.parked = undefined;
+      return parked === undefined || this.putInPlace(parked, fd, true);
+    }
+    if (parked === undefined) {
+      listener.parked = dup(fd);
+      this.putInPlace(this.silent(), fd, false);
+    }
+    return false;
+  }
+
+  private silent(): number {
+    return eventfd(0, EFD_CLOEXEC);
+  }
+
+  private putInPlace(from: number, to: number, result: boolean): boolean {
+    dup2(from, to);
+    close(from);
+    return result;
+  }
+}
+
+interface Failure {
+  readonly listener: PlannedListener;
+  readonly error: string;
+  readonly inUse: boolean;
+}
+
+function place({ bind, proxy }: PlannedListener): string {
+  return `[${bind.origin.file}:${bind.origin.line}] for ${proxyWord(proxy.kind)} ${proxy.name}`;
+}
+
+const optionScratch = reserve(8, 8);
+
+function isUnixSocket(fd: number): boolean {
+  view.setInt32(optionScratch + 4, 4, true);
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, base + optionScratch, base + optionScratch + 4) < 0) return false;
+  return view.getInt32(optionScratch, true) === AF_UNIX;
+}

@@ -1,0 +1,19 @@
+/** What happens to a proxy or to the process, said both on standard error and to the logs, in the same words. */
+import type { ProxyConfig } from '../config/model.ts';
+import { type ControlLog, LOG_WARNING } from './control-log.ts';
+import type { OperatorMessages } from './operator-messages.ts';
+
+export class Reports {
+  readonly messages: OperatorMessages;
+  readonly log: ControlLog;
+
+  constructor(messages: OperatorMessages, log: ControlLog) {
+    this.messages = messages;
+    this.log = log;
+  }
+
+  proxyWarning(proxy: ProxyConfig, text: string): void {
+    this.messages.warning(text);
+    this.log.send(proxy, LOG_WARNING, text);
+  }
+}

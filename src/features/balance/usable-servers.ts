@@ -16,9 +16,10 @@ import {
   SRV_STATE,
   SRV_WEIGHT,
 } from '../../state/shared-state.ts';
+import { SERVER_STOPPING } from '../checks/server-state.ts';
 import { commonDivisor } from './turn-map.ts';
 
-const OUT_OF_USE = SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS;
+const OUT_OF_USE = SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS | SERVER_STOPPING;
 const FULL_RAMP = 1000;
 /** A weight counts as this many units, so that a slow start has finer steps than whole weights. */
 export const WEIGHT_UNITS = 16;

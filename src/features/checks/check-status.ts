@@ -1,0 +1,55 @@
+/**
+ * What a check found out, under HAProxy's names, and what the statistics show of it.
+ * Specification: management manual 9.1 `check_status`; texts as HAProxy 2.6 logs them.
+ */
+
+export const CHECK_TEXTS = {
+  UNK: 'Unknown',
+  INI: 'Initializing',
+  SOCKERR: 'Socket error',
+  L4OK: 'Layer4 check passed',
+  L4TOUT: 'Layer4 timeout',
+  L4CON: 'Layer4 connection problem',
+  L6OK: 'Layer6 check passed',
+  L6TOUT: 'Layer6 timeout',
+  L6RSP: 'Layer6 invalid response',
+  L7TOUT: 'Layer7 timeout',
+  L7RSP: 'Layer7 invalid response',
+  L7OK: 'Layer7 check passed',
+  L7OKC: 'Layer7 check conditionally passed',
+  L7STS: 'Layer7 wrong status',
+} as const;
+
+export type CheckCode = keyof typeof CHECK_TEXTS;
+
+export type Verdict = 'passed' | 'conditionally passed' | 'failed';
+
+export interface CheckResult {
+  readonly status: CheckCode;
+  /** Of the response, where it is of interest. */
+  readonly code: number | undefined;
+  /** More about the result; '' when there is nothing to add. */
+  readonly info: string;
+  readonly durationMs: number;
+}
+
+export function verdictOf(status: CheckCode): Verdict {
+  if (status === 'L7OKC') return 'conditionally passed';
+  return status === 'L4OK' || status === 'L6OK' || status === 'L7OK' ? 'passed' : 'failed';
+}
+
+/** What is known of one server's checks, for statistics. Times are seconds since 1970. */
+export interface CheckStatus {
+  readonly enabled: boolean;
+  /** A check is under way: statistics put a `*` before the status. */
+  inProgress: boolean;
+  last: CheckResult;
+  /** 0 … rise + fall - 1; up from `rise` on. */
+  health: number;
+  readonly rise: number;
+  readonly fall: number;
+  /** Checks that failed while the server was up. */
+  failedChecks: number;
+  /** Times that the server went down. */
+  downTransitions: number;
+}

@@ -1,0 +1,173 @@
+/**
+ * The one place that changes what all threads know of a server's state, and the backend's counts that follow from it.
+ * The main thread alone writes; data threads read. Every change moves BE_GENERATION, so that balancers look again, and
+ * is announced, so that data threads look at their queues.
+ */
+import type { Configuration, ServerConfig } from '../../config/model.ts';
+import {
+  BE_ACTIVE_SERVERS,
+  BE_BACKUP_SERVERS,
+  BE_GENERATION,
+  BE_LAST_CHANGE_S,
+  SERVER_CHECKED,
+  SERVER_DRAIN,
+  SERVER_MAINT,
+  SERVER_NO_ADDRESS,
+  SERVER_UP,
+  SERVER_WARMING,
+  type SharedState,
+  SRV_HEALTH,
+  SRV_LAST_CHANGE_S,
+  SRV_MAXCONN,
+  SRV_RAMP,
+  SRV_STATE,
+  SRV_WEIGHT,
+} from '../../state/shared-state.ts';
+
+/** Up, but kept out of balancing by its checks (`http-check disable-on-404`): persistent sessions still come. */
+export const SERVER_STOPPING = 64;
+
+const OUT_OF_USE = SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS | SERVER_STOPPING;
+const DEFAULT_WEIGHT = 1;
+const DEFAULT_RISE = 2;
+const FULL_RAMP = 1000;
+
+export interface ServerPlace {
+  readonly proxyIndex: number;
+  /** Index over all servers of the configuration. */
+  readonly server: number;
+  readonly config: ServerConfig;
+}
+
+/** Every server of the configuration with its indices, in the order of the files. */
+export function serverPlaces(configuration: Configuration): ServerPlace[] {
+  const places: ServerPlace[] = [];
+  configuration.proxies.forEach((proxy, proxyIndex) => {
+    for (const config of proxy.servers) places.push({ proxyIndex, server: places.length, config });
+  });
+  return places;
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function placesByProxy(configuration: Configuration, places: readonly ServerPlace[]): ServerPlace[][] {
+  const lists: ServerPlace[][] = configuration.proxies.map(() => []);
+  for (const place of places) lists[place.proxyIndex]?.push(place);
+  return lists;
+}
+
+export class ServerStates {
+  readonly #shared: SharedState;
+  readonly #places: readonly ServerPlace[];
+  readonly #byProxy: readonly (readonly ServerPlace[])[];
+  readonly #changed: () => void;
+
+  /** `changed` tells the data threads. */
+  constructor(configuration: Configuration, shared: SharedState, changed: () => void) {
+    this.#shared = shared;
+    this.#places = serverPlaces(configuration);
+    this.#byProxy = placesByProxy(configuration, this.#places);
+    this.#changed = changed;
+  }
+
+  #place(server: number): ServerPlace {
+    return this.#places[server] as ServerPlace;
+  }
+
+  has(server: number, bits: number): boolean {
+    return (Atomics.load(this.#shared.words, this.#shared.serverWords(server) + SRV_STATE) & bits) !== 0;
+  }
+
+  word(server: number, word: number): number {
+    return Atomics.load(this.#shared.words, this.#shared.serverWords(server) + word);
+  }
+
+  proxyWord(server: number, word: number): number {
+    return Atomics.load(this.#shared.words, this.#shared.proxyWords(this.#place(server).proxyIndex) + word);
+  }
+
+  /** The check counter; `warming` while it is neither at its top nor at 0. */
+  setHealth(server: number, health: number, warming: boolean): void {
+    const words = this.#shared.serverWords(server);
+    Atomics.store(this.#shared.words, words + SRV_HEALTH, health);
+    if (warming) Atomics.or(this.#shared.words, words + SRV_STATE, SERVER_WARMING);
+    else Atomics.and(this.#shared.words, words + SRV_STATE, ~SERVER_WARMING);
+  }
+
+  /** Changes state bits and all that follows from them; returns whether the backend has just lost its last server. */
+  change(server: number, set: number, clear: number): boolean {
+    const { words } = this.#shared;
+    const state = this.#shared.serverWords(server) + SRV_STATE;
+    const before = Atomics.load(words, state);
+    const after = (before & ~clear) | set;
+    if (after === before) return false;
+    Atomics.store(words, state, after);
+    Atomics.store(words, this.#shared.serverWords(server) + SRV_LAST_CHANGE_S, nowSeconds());
+    const proxy = this.#place(server).proxyIndex;
+    const lost = this.#count(proxy);
+    Atomics.add(words, this.#shared.proxyWords(proxy) + BE_GENERATION, 1);
+    this.#changed();
+    return lost;
+  }
+
+  /** Counts the backend's usable servers again. */
+  #count(proxy: number): boolean {
+    const { words } = this.#shared;
+    const { active, backup } = usableServers(this.#shared, this.#byProxy[proxy] ?? []);
+    const base = this.#shared.proxyWords(proxy);
+    const before =
+      Atomics.load(words, base + BE_ACTIVE_SERVERS) + Atomics.load(words, base + BE_BACKUP_SERVERS);
+    Atomics.store(words, base + BE_ACTIVE_SERVERS, active);
+    Atomics.store(words, base + BE_BACKUP_SERVERS, backup);
+    const now = active + backup;
+    if ((before === 0) !== (now === 0)) Atomics.store(words, base + BE_LAST_CHANGE_S, nowSeconds());
+    return before > 0 && now === 0;
+  }
+}
+
+function usableServers(
+  shared: SharedState,
+  places: readonly ServerPlace[],
+): { active: number; backup: number } {
+  let active = 0;
+  let backup = 0;
+  for (const { server, config } of places) {
+    const words = shared.serverWords(server);
+    const state = Atomics.load(shared.words, words + SRV_STATE);
+    if ((state & SERVER_UP) === 0 || (state & OUT_OF_USE) !== 0) continue;
+    if (Atomics.load(shared.words, words + SRV_WEIGHT) === 0) continue;
+    if (config.backup) backup++;
+    else active++;
+  }
+  return { active, backup };
+}
+
+/**
+ * Fills in what every thread must know of the servers before traffic starts: all are up until a check says otherwise,
+ * those written as `disabled` in maintenance. Once, before the data threads start.
+ */
+export function initializeServerStates(configuration: Configuration, shared: SharedState): void {
+  const places = serverPlaces(configuration);
+  const now = nowSeconds();
+  const { words } = shared;
+  for (const { server, config } of places) {
+    const base = shared.serverWords(server);
+    words[base + SRV_STATE] =
+      SERVER_UP | (config.disabled ? SERVER_MAINT : 0) | (config.check.enabled ? SERVER_CHECKED : 0);
+    words[base + SRV_WEIGHT] = config.weight ?? DEFAULT_WEIGHT;
+    words[base + SRV_RAMP] = FULL_RAMP;
+    words[base + SRV_MAXCONN] = config.maxconn ?? 0;
+    words[base + SRV_HEALTH] = config.check.rise ?? DEFAULT_RISE;
+    words[base + SRV_LAST_CHANGE_S] = now;
+  }
+  placesByProxy(configuration, places).forEach((ofProxy, index) => {
+    const base = shared.proxyWords(index);
+    const { active, backup } = usableServers(shared, ofProxy);
+    words[base + BE_ACTIVE_SERVERS] = active;
+    words[base + BE_BACKUP_SERVERS] = backup;
+    words[base + BE_LAST_CHANGE_S] = now;
+    Atomics.add(words, base + BE_GENERATION, 1);
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * Starts the health checks of all servers and keeps what they found. Importing this file registers the keywords and rules of checks.
+ * Runs on the main thread, after `initializeServerStates` and once the data threads accept traffic.
+ */
+import './http-check-keywords.ts';
+import './server-rules.ts';
+import { checkSpread } from '../../config/keywords/global-limits.ts';
+import type { Configuration, ProxyConfig } from '../../config/model.ts';
+import type { SharedState } from '../../state/shared-state.ts';
+import { firstDelaysMs } from './check-schedule.ts';
+import type { CheckStatus } from './check-status.ts';
+import { type CheckVoice, ServerCheck } from './server-check.ts';
+import { ServerStates, serverPlaces } from './server-state.ts';
+
+/** What the control plane lends to the checks. */
+export interface CheckServices extends CheckVoice {
+  /** Posts `serversChanged` to every data thread. */
+  serversChanged(): void;
+}
+
+export interface RunningChecks {
+  /** What is known of a server's checks, by its index over the whole configuration; undefined when not checked. */
+  status(server: number): CheckStatus | undefined;
+  stop(): void;
+}
+
+export function startChecks(
+  configuration: Configuration,
+  shared: SharedState,
+  services: CheckServices,
+): RunningChecks {
+  const states = new ServerStates(configuration, shared, () => services.serversChanged());
+  const spread = checkSpread.read(configuration.global) ?? { percent: 0, maxMs: undefined };
+  const checks = new Map<number, ServerCheck>();
+  for (const place of serverPlaces(configuration)) {
+    const proxy = configuration.proxies[place.proxyIndex] as ProxyConfig;
+    if (proxy.disabled || !place.config.check.enabled) continue;
+    checks.set(place.server, new ServerCheck(place, proxy, states, services, spread.percent));
+  }
+  const list = [...checks.values()];
+  const delays = firstDelaysMs(
+    list.map((check) => check.intervalMs),
+    spread.maxMs,
+  );
+  list.forEach((check, at) => {
+    check.start(delays[at] ?? 0);
+  });
+  return {
+    status: (server) => checks.get(server)?.status,
+    stop: () => {
+      for (const check of list) check.stop();
+    },
+  };
+}

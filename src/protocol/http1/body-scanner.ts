@@ -49,6 +49,8 @@ export class BodyScanner {
   kind = BODY_NONE;
   /** Bytes of the body (or of the chunk) that have not been made ready yet. */
   remaining = 0;
+  /** Bytes of the body proper, without framing, that were made ready or passed unseen. */
+  payload = 0;
   private state = SIZE_LINE;
   private readonly trailers: TrailerParser;
   private readonly scratch: number;
@@ -63,6 +65,7 @@ export class BodyScanner {
     this.kind = kind;
     this.remaining = lengthBytes;
     this.state = SIZE_LINE;
+    this.payload = 0;
   }
 
   get finished(): boolean {
@@ -81,6 +84,7 @@ export class BodyScanner {
 
   /** Bytes have passed unseen. */
   skip(count: number): void {
+    this.payload += count;
     if (this.kind === BODY_LENGTH) this.remaining -= count;
   }
 
@@ -92,17 +96,20 @@ export class BodyScanner {
       case BODY_LENGTH: {
         const available = window.tail - window.ready;
         if (available >= this.remaining) {
+          this.payload += this.remaining;
           window.ready += this.remaining;
           this.remaining = 0;
           return BODY_END;
         }
         window.ready = window.tail;
         this.remaining -= available;
+        this.payload += available;
         return BODY_MORE;
       }
       case BODY_CHUNKED:
         return this.scanChunks(u8, window);
       default:
+        this.payload += window.tail - window.ready;
         window.ready = window.tail;
         return BODY_MORE;
     }
@@ -123,9 +130,11 @@ export class BodyScanner {
           const available = window.tail - start;
           if (available < this.remaining) {
             this.remaining -= available;
+            this.payload += available;
             window.ready = window.tail;
             return BODY_MORE;
           }
+          this.payload += this.remaining;
           window.ready += this.remaining;
           this.remaining = 0;
           this.state = DATA_END;

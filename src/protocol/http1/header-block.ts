@@ -15,6 +15,10 @@ export const NAME_END = 1;
 export const VALUE_START = 2;
 export const VALUE_END = 3;
 
+const COUNTED_FIXED_BYTES = 21;
+/** `: ` and CR LF. */
+const LINE_SEPARATOR_BYTES = 4;
+
 export class HeaderBlock {
   /** Header lines at most (tune.http.maxhdr). */
   readonly capacity: number;
@@ -36,6 +40,7 @@ export class HeaderBlock {
   /** Complete lines to be added at the end, latin1, each with its CR LF. */
   readonly additions: Uint8Array;
   additionsLength = 0;
+  private additionLines = 0;
 
   constructor(capacity: number, additionsBytes: number) {
     this.capacity = capacity;
@@ -54,11 +59,29 @@ export class HeaderBlock {
     this.startUntidy = false;
     this.edited = false;
     this.additionsLength = 0;
+    this.additionLines = 0;
   }
 
   delete(line: number): void {
     this.flags[line] = (this.flags[line] as number) | DELETED;
     this.edited = true;
+  }
+
+  /**
+   * Size of the head as HAProxy counts it in logs and statistics: not the bytes on the wire but those of its own
+   * representation, in which separators do not exist and the start line and the end of the head have a fixed cost.
+   */
+  countedBytes(startLineBytes: number): number {
+    let bytes =
+      COUNTED_FIXED_BYTES + startLineBytes + this.additionsLength - this.additionLines * LINE_SEPARATOR_BYTES;
+    const spans = this.spans;
+    for (let i = 0; i < this.count; i++) {
+      if (((this.flags[i] as number) & DELETED) !== 0) continue;
+      const at = i * 4;
+      bytes += (spans[at + NAME_END] as number) - (spans[at + NAME_START] as number);
+      bytes += (spans[at + VALUE_END] as number) - (spans[at + VALUE_START] as number);
+    }
+    return bytes;
   }
 
   isDeleted(line: number): boolean {
@@ -95,11 +118,12 @@ export class HeaderBlock {
     return -1;
   }
 
-  /** Adds bytes of complete lines at the end. False when there is no room left (a rewrite failure). */
+  /** Adds the bytes of one complete line at the end. False when there is no room left (a rewrite failure). */
   add(lines: Uint8Array, length = lines.length): boolean {
     if (this.additionsLength + length > this.additions.length) return false;
     this.additions.set(length === lines.length ? lines : lines.subarray(0, length), this.additionsLength);
     this.additionsLength += length;
+    this.additionLines++;
     this.edited = true;
     return true;
   }

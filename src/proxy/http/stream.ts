@@ -57,6 +57,7 @@ const STEP_TUNNEL = 6;
 /** Bodies with at least this much left go through a pipe (measured: the two extra system calls pay from here on). */
 const SPLICE_FROM_BYTES = 64 * 1024;
 const LONGEST_TURN = 64;
+const VERSION_BYTES = 8;
 
 export class HttpStream extends Stream implements Deferred {
   readonly requestParser: RequestParser;
@@ -94,6 +95,10 @@ export class HttpStream extends Stream implements Deferred {
   private responseTunnel: Relay | null = null;
   private readonly tunnelTimers = new TunnelTimers();
   private deferred = false;
+  /** Sizes of the heads as they are counted (HeaderBlock.countedBytes). */
+  private requestHeadBytes = 0;
+  private replyBodyBytes = 0;
+  private responseHeadBytes = 0;
   /** Any progress on either side, for the inactivity timeouts. */
   private activeAt = 0;
 
@@ -131,6 +136,11 @@ export class HttpStream extends Stream implements Deferred {
     this.serverKeep = false;
     this.responseStarted = false;
     this.replay = null;
+    this.requestHeadBytes = 0;
+    this.responseHeadBytes = 0;
+    this.replyBodyBytes = 0;
+    this.requestScanner.begin(BODY_NONE, 0);
+    this.responseScanner.begin(BODY_NONE, 0);
     this.requestParser.relaxed = session.frontend.relaxedRequests;
     this.requestParser.begin(session.channel.head);
     this.receiveHead();
@@ -430,6 +440,9 @@ export class HttpStream extends Stream implements Deferred {
     if (originalTo !== undefined) fits = originalTo.apply(u8, block, session.destinationAddress()) && fits;
     for (const extension of backend.extensions) extension.onAssigned?.(this);
 
+    const startLineBytes =
+      parser.methodEnd - block.start + parser.targetEnd - parser.targetStart + VERSION_BYTES;
+    this.requestHeadBytes = block.countedBytes(startLineBytes);
     const mode = strictestMode(frontend.mode, backend.mode);
     this.clientKeep = facts.keepAlive && mode !== 'close';
     this.serverKeep = mode === 'keep-alive' || mode === 'tunnel';
@@ -471,7 +484,7 @@ export class HttpStream extends Stream implements Deferred {
         this.onRequestRefused();
         return;
       }
-      if (channel.head !== before) this.progress(channel.head - before, true);
+      if (channel.head !== before) this.activeAt = this.plane.loop.now;
       if (this.requestReceived && channel.head === channel.ready) {
         this.requestDone = true;
         channel.releaseIfEmpty();
@@ -515,7 +528,7 @@ export class HttpStream extends Stream implements Deferred {
         this.onRequestRefused();
         return false;
       }
-      if (count > 0) this.progress(count, true);
+      if (count > 0) this.activeAt = this.plane.loop.now;
       if (pipe.pending > 0) return false;
     }
     if (scanner.remaining === 0) {
@@ -691,6 +704,10 @@ export class HttpStream extends Stream implements Deferred {
     channel.head = block.end;
     channel.ready = block.end;
     for (const extension of backend.extensions) extension.onResponse?.(this);
+    const startLineBytes =
+      VERSION_BYTES + parser.statusEnd - parser.statusStart + parser.reasonEnd - parser.reasonStart;
+    this.responseHeadBytes += block.countedBytes(startLineBytes);
+    this.bytesOut = this.responseHeadBytes;
     this.plane.logger.reached(this, backend, AT_RESPONSE);
     if (facts.tunnel) {
       if (this.placeResponseHead()) this.openTunnel();
@@ -750,7 +767,7 @@ export class HttpStream extends Stream implements Deferred {
         this.onClientBroken();
         return;
       }
-      if (channel.head !== before) this.progress(channel.head - before, false);
+      if (channel.head !== before) this.activeAt = this.plane.loop.now;
       if (this.responseDone) {
         if (channel.head === channel.ready) this.onResponseSent();
         return;
@@ -800,7 +817,7 @@ export class HttpStream extends Stream implements Deferred {
         this.onClientBroken();
         return false;
       }
-      if (count > 0) this.progress(count, false);
+      if (count > 0) this.activeAt = this.plane.loop.now;
       if (pipe.pending > 0) return false;
     }
     if (!open && scanner.remaining === 0) {
@@ -819,12 +836,6 @@ export class HttpStream extends Stream implements Deferred {
     if (count < 0) return false;
     scanner.skip(count);
     return true;
-  }
-
-  private progress(count: number, request: boolean): void {
-    this.activeAt = this.plane.loop.now;
-    if (request) this.bytesIn += count;
-    else this.bytesOut += count;
   }
 
   private continueLater(): void {
@@ -1088,6 +1099,8 @@ export class HttpStream extends Stream implements Deferred {
   replyWith(status: number, head: Uint8Array, body: Uint8Array, closes = false): void {
     const { channel, frontend } = this.session;
     this.leaveServerSide();
+    this.responseHeadBytes = 0;
+    this.responseScanner.begin(BODY_NONE, 0);
     this.status = status;
     this.step = STEP_REPLY;
     this.phase = PHASE_EXCHANGING;
@@ -1110,18 +1123,18 @@ export class HttpStream extends Stream implements Deferred {
     out.ready += 2;
     if (this.request.method !== M_HEAD) out.ready = appendBytes(out.ready, body);
     out.tail = out.ready;
+    this.responseHeadBytes += countedReplyHead(head);
+    this.replyBodyBytes = this.request.method === M_HEAD ? 0 : body.length;
     this.sendReply();
   }
 
   private sendReply(): void {
     const out = this.replyChannel;
-    const before = out.head;
     if (out.drain(this.session.connection) === FAILED) {
       this.setEnd('C', 'D');
       this.abort(true);
       return;
     }
-    this.bytesOut += out.head - before;
     if (out.head === out.tail) {
       this.requestDone = true;
       this.complete();
@@ -1211,8 +1224,12 @@ export class HttpStream extends Stream implements Deferred {
   }
 
   private account(): void {
-    if (this.requestTunnel !== null) this.bytesIn += this.requestTunnel.bytes;
-    if (this.responseTunnel !== null) this.bytesOut += this.responseTunnel.bytes;
+    this.bytesIn = this.requestHeadBytes + this.requestScanner.payload + (this.requestTunnel?.bytes ?? 0);
+    this.bytesOut =
+      this.responseHeadBytes +
+      this.responseScanner.payload +
+      (this.responseTunnel?.bytes ?? 0) +
+      this.replyBodyBytes;
     const { frontend } = this.session;
     const plane = this.plane;
     plane.count(frontend.counters + FE.bytesIn, this.bytesIn);
@@ -1240,6 +1257,14 @@ export class HttpStream extends Stream implements Deferred {
 /** Five counters for 1xx to 5xx follow one another. */
 function statusCounter(first: number, other: number, statusClass: number): number {
   return statusClass >= 1 && statusClass <= 5 ? first + statusClass - 1 : other;
+}
+
+/** Counted size of a reply's head, which was made as wire bytes. */
+function countedReplyHead(head: Uint8Array): number {
+  let lines = 0;
+  for (let i = 0; i < head.length; i++) if (head[i] === 10) lines++;
+  // Each line has its separators on the wire; the start line two blanks instead of a colon and a blank.
+  return head.length - lines * 4 + 21;
 }
 
 function appendBytes(at: number, bytes: Uint8Array): number {

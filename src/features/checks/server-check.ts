@@ -78,6 +78,8 @@ export class ServerCheck {
       failedChecks: 0,
       downTransitions: 0,
     };
+    // Up, but not trusted yet: the first check that fails takes the server down.
+    states.setHealth(place.server, rise, false);
   }
 
   /** The interval before the next check. */

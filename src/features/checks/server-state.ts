@@ -4,12 +4,12 @@
  * is announced, so that data threads look at their queues.
  */
 import type { Configuration, ServerConfig } from '../../config/model.ts';
+import { layoutOf } from '../../state/layout.ts';
 import {
   BE_ACTIVE_SERVERS,
   BE_BACKUP_SERVERS,
   BE_GENERATION,
   BE_LAST_CHANGE_S,
-  SERVER_CHECKED,
   SERVER_DRAIN,
   SERVER_MAINT,
   SERVER_NO_ADDRESS,
@@ -18,8 +18,6 @@ import {
   type SharedState,
   SRV_HEALTH,
   SRV_LAST_CHANGE_S,
-  SRV_MAXCONN,
-  SRV_RAMP,
   SRV_STATE,
   SRV_WEIGHT,
 } from '../../state/shared-state.ts';
@@ -28,24 +26,24 @@ import {
 export const SERVER_STOPPING = 64;
 
 const OUT_OF_USE = SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS | SERVER_STOPPING;
-const DEFAULT_WEIGHT = 1;
-const DEFAULT_RISE = 2;
-const FULL_RAMP = 1000;
 
 export interface ServerPlace {
   readonly proxyIndex: number;
-  /** Index over all servers of the configuration. */
+  /** Index of the server's shared words. */
   readonly server: number;
   readonly config: ServerConfig;
 }
 
 /** Every server of the configuration with its indices, in the order of the files. */
 export function serverPlaces(configuration: Configuration): ServerPlace[] {
-  const places: ServerPlace[] = [];
-  configuration.proxies.forEach((proxy, proxyIndex) => {
-    for (const config of proxy.servers) places.push({ proxyIndex, server: places.length, config });
-  });
-  return places;
+  const { firstServer } = layoutOf(configuration);
+  return configuration.proxies.flatMap((proxy, proxyIndex) =>
+    proxy.servers.map((config, at) => ({
+      proxyIndex,
+      server: (firstServer[proxyIndex] as number) + at,
+      config,
+    })),
+  );
 }
 
 function nowSeconds(): number {
@@ -60,20 +58,21 @@ function placesByProxy(configuration: Configuration, places: readonly ServerPlac
 
 export class ServerStates {
   readonly #shared: SharedState;
-  readonly #places: readonly ServerPlace[];
+  readonly #proxyOf = new Map<number, number>();
   readonly #byProxy: readonly (readonly ServerPlace[])[];
   readonly #changed: () => void;
 
   /** `changed` tells the data threads. */
   constructor(configuration: Configuration, shared: SharedState, changed: () => void) {
     this.#shared = shared;
-    this.#places = serverPlaces(configuration);
-    this.#byProxy = placesByProxy(configuration, this.#places);
+    const places = serverPlaces(configuration);
+    for (const { server, proxyIndex } of places) this.#proxyOf.set(server, proxyIndex);
+    this.#byProxy = placesByProxy(configuration, places);
     this.#changed = changed;
   }
 
-  #place(server: number): ServerPlace {
-    return this.#places[server] as ServerPlace;
+  #proxy(server: number): number {
+    return this.#proxyOf.get(server) as number;
   }
 
   has(server: number, bits: number): boolean {
@@ -85,7 +84,7 @@ export class ServerStates {
   }
 
   proxyWord(server: number, word: number): number {
-    return Atomics.load(this.#shared.words, this.#shared.proxyWords(this.#place(server).proxyIndex) + word);
+    return Atomics.load(this.#shared.words, this.#shared.proxyWords(this.#proxy(server)) + word);
   }
 
   /** The check counter; `warming` while it is neither at its top nor at 0. */
@@ -105,7 +104,7 @@ export class ServerStates {
     if (after === before) return false;
     Atomics.store(words, state, after);
     Atomics.store(words, this.#shared.serverWords(server) + SRV_LAST_CHANGE_S, nowSeconds());
-    const proxy = this.#place(server).proxyIndex;
+    const proxy = this.#proxy(server);
     const lost = this.#count(proxy);
     Atomics.add(words, this.#shared.proxyWords(proxy) + BE_GENERATION, 1);
     this.#changed();
@@ -142,32 +141,4 @@ function usableServers(
     else active++;
   }
   return { active, backup };
-}
-
-/**
- * Fills in what every thread must know of the servers before traffic starts: all are up until a check says otherwise,
- * those written as `disabled` in maintenance. Once, before the data threads start.
- */
-export function initializeServerStates(configuration: Configuration, shared: SharedState): void {
-  const places = serverPlaces(configuration);
-  const now = nowSeconds();
-  const { words } = shared;
-  for (const { server, config } of places) {
-    const base = shared.serverWords(server);
-    words[base + SRV_STATE] =
-      SERVER_UP | (config.disabled ? SERVER_MAINT : 0) | (config.check.enabled ? SERVER_CHECKED : 0);
-    words[base + SRV_WEIGHT] = config.weight ?? DEFAULT_WEIGHT;
-    words[base + SRV_RAMP] = FULL_RAMP;
-    words[base + SRV_MAXCONN] = config.maxconn ?? 0;
-    words[base + SRV_HEALTH] = config.check.rise ?? DEFAULT_RISE;
-    words[base + SRV_LAST_CHANGE_S] = now;
-  }
-  placesByProxy(configuration, places).forEach((ofProxy, index) => {
-    const base = shared.proxyWords(index);
-    const { active, backup } = usableServers(shared, ofProxy);
-    words[base + BE_ACTIVE_SERVERS] = active;
-    words[base + BE_BACKUP_SERVERS] = backup;
-    words[base + BE_LAST_CHANGE_S] = now;
-    Atomics.add(words, base + BE_GENERATION, 1);
-  });
 }

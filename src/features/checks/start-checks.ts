@@ -1,6 +1,6 @@
 /**
  * Starts the health checks of all servers and keeps what they found. Importing this file registers the keywords and rules of checks.
- * Runs on the main thread, after `initializeServerStates` and once the data threads accept traffic.
+ * Runs on the main thread, over shared memory that holds the servers' initial states, once the data threads accept.
  */
 import './http-check-keywords.ts';
 import './server-rules.ts';
@@ -19,7 +19,7 @@ export interface CheckServices extends CheckVoice {
 }
 
 export interface RunningChecks {
-  /** What is known of a server's checks, by its index over the whole configuration; undefined when not checked. */
+  /** What is known of a server's checks, by the index of its shared words; undefined when not checked. */
   status(server: number): CheckStatus | undefined;
   stop(): void;
 }

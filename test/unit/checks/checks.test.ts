@@ -3,16 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { loadConfiguration } from '../../../src/config/load.ts';
+import { createSharedState } from '../../../src/control/initial-state.ts';
 import { checkPlan } from '../../../src/features/checks/check-plan.ts';
 import { firstDelaysMs, spreadIntervalMs } from '../../../src/features/checks/check-schedule.ts';
 import { judgeResponse } from '../../../src/features/checks/http-check.ts';
 import { type BackendCheck, emptyRequest } from '../../../src/features/checks/http-check-config.ts';
-import {
-  initializeServerStates,
-  SERVER_STOPPING,
-  ServerStates,
-} from '../../../src/features/checks/server-state.ts';
-import '../../../src/features/checks/start-checks.ts';
+import { SERVER_STOPPING, ServerStates } from '../../../src/features/checks/server-state.ts';
+import { startChecks } from '../../../src/features/checks/start-checks.ts';
 import {
   BE_ACTIVE_SERVERS,
   BE_BACKUP_SERVERS,
@@ -20,19 +17,16 @@ import {
   SERVER_CHECKED,
   SERVER_MAINT,
   SERVER_UP,
-  SharedState,
   SRV_HEALTH,
-  SRV_MAXCONN,
   SRV_STATE,
-  SRV_WEIGHT,
 } from '../../../src/state/shared-state.ts';
 
-function load(lines: string) {
+function load(lines: string, before = '') {
   const text = `defaults
   timeout connect 1s
   timeout client 1s
   timeout server 1s
-backend b
+${before}backend b
 ${lines}
 `;
   const { configuration, diagnostics } = loadConfiguration([{ name: 'test.cfg', text }]);
@@ -60,34 +54,38 @@ test('spread-checks lets intervals vary by so many percent at most', () => {
   assert.equal(spreadIntervalMs(1000, 0, 0.9), 1000);
 });
 
-test('server states start as the configuration has them and keep the counts of the backend', () => {
-  const { configuration, alerts } = load(`
+test('changes of server states keep the counts of the backend, behind proxies with servers of other kinds', () => {
+  // The target of `dispatch` has words among those of the servers.
+  const dispatching = 'listen first\n  bind 127.0.0.1:8000\n  dispatch 127.0.0.1:9\n';
+  const lines = `
   server a 127.0.0.1:1 check rise 3 weight 7 maxconn 9
   server b 127.0.0.1:2 disabled
   server c 127.0.0.1:3 backup
-  server d 127.0.0.1:4 weight 0`);
+  server d 127.0.0.1:4 weight 0`;
+  const { configuration, alerts } = load(lines, dispatching);
+  const [a, b, c] = [1, 2, 3] as const;
   assert.deepEqual(alerts, []);
-  const shared = SharedState.create({ threads: 1, proxies: 1, servers: 4, listeners: 0 });
-  initializeServerStates(configuration, shared);
+  const shared = createSharedState(configuration, 1, 0, Date.now());
   const word = (server: number, at: number): number | undefined =>
     shared.words[shared.serverWords(server) + at];
-  const proxy = (at: number): number | undefined => shared.words[shared.proxyWords(0) + at];
-  assert.equal(word(0, SRV_STATE), SERVER_UP | SERVER_CHECKED);
-  assert.deepEqual([word(0, SRV_HEALTH), word(0, SRV_WEIGHT), word(0, SRV_MAXCONN)], [3, 7, 9]);
-  assert.equal(word(1, SRV_STATE), SERVER_UP | SERVER_MAINT);
-  assert.equal(word(2, SRV_WEIGHT), 1);
+  const proxy = (at: number): number | undefined => shared.words[shared.proxyWords(1) + at];
+  assert.equal(word(a, SRV_STATE), SERVER_UP | SERVER_CHECKED);
+  // One failure short of going down, until a check has passed.
+  const services = { notify: () => undefined, log: () => undefined, serversChanged: () => undefined };
+  startChecks(configuration, shared, services).stop();
+  assert.equal(word(a, SRV_HEALTH), 3);
   assert.deepEqual([proxy(BE_ACTIVE_SERVERS), proxy(BE_BACKUP_SERVERS)], [1, 1]);
 
   let told = 0;
   const states = new ServerStates(configuration, shared, () => told++);
   const generation = proxy(BE_GENERATION) ?? 0;
-  assert.equal(states.change(0, 0, SERVER_UP), false, 'the backup is left');
+  assert.equal(states.change(a, 0, SERVER_UP), false, 'the backup is left');
   assert.deepEqual([proxy(BE_ACTIVE_SERVERS), proxy(BE_BACKUP_SERVERS), told], [0, 1, 1]);
   assert.equal(proxy(BE_GENERATION), generation + 1);
-  assert.equal(states.change(0, 0, SERVER_UP), false, 'nothing changed');
+  assert.equal(states.change(a, 0, SERVER_UP), false, 'nothing changed');
   assert.equal(told, 1);
-  assert.equal(states.change(2, SERVER_STOPPING, 0), true, 'the last one');
-  assert.equal(states.change(1, 0, SERVER_MAINT), false);
+  assert.equal(states.change(c, SERVER_STOPPING, 0), true, 'the last one');
+  assert.equal(states.change(b, 0, SERVER_MAINT), false);
   assert.deepEqual([proxy(BE_ACTIVE_SERVERS), proxy(BE_BACKUP_SERVERS)], [1, 0]);
 });
 

@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfiguration } from '../../../src/config/load.ts';
-import { initializeServerStates } from '../../../src/features/checks/server-state.ts';
+import { createSharedState } from '../../../src/control/initial-state.ts';
 import { startChecks } from '../../../src/features/checks/start-checks.ts';
-import { SharedState } from '../../../src/state/shared-state.ts';
 import { nextLoopbackAddress } from '../../harness/loopback.ts';
 import { findCommand } from '../../harness/program.ts';
 import { Condition } from '../../harness/waiting.ts';
@@ -129,10 +128,7 @@ async function runHere(
     diagnostics.list.filter(({ severity }) => severity === 'alert').map(({ message }) => message),
     [],
   );
-  const count = configuration.proxies.reduce((sum, proxy) => sum + proxy.servers.length, 0);
-  const proxies = configuration.proxies.length;
-  const shared = SharedState.create({ threads: 1, proxies, servers: count, listeners: 0 });
-  initializeServerStates(configuration, shared);
+  const shared = createSharedState(configuration, 1, 0, Date.now());
   const said = new Said();
   const checks = startChecks(configuration, shared, {
     notify: (severity, message) => said.add(`${severity} ${message}`),
@@ -193,49 +189,39 @@ backend told
   ),
 );
 
-test('HTTP checks judge and tell alike', TEST_OPTIONS, () =>
-  compare(
-    {
-      ok: { kind: 'answer', with: [ok] },
-      moved: { kind: 'answer', with: ['HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n'] },
-      failing: { kind: 'answer', with: [failing] },
-      noreason: { kind: 'answer', with: ['HTTP/1.1 500\r\n\r\n'] },
-      gone: { kind: 'answer', with: [gone] },
-      garbage: { kind: 'answer', with: ['garbage\r\n\r\n'] },
-      half: { kind: 'answer', with: ['HTTP/1.0 200 OK\r\nContent-'] },
-      close: { kind: 'close' },
-      reset: { kind: 'reset' },
-      silent: { kind: 'silent' },
-      refuse: { kind: 'refuse' },
-    },
-    `
-backend b
-  option httpchk
-  server ok @ok check
-  server moved @moved check
-  server failing @failing check
-  server noreason @noreason check
-  server gone @gone check
-  server garbage @garbage check
-  server half @half check
-  server close @close check
-  server reset @reset check
-  server refuse @refuse check
-backend slow
-  option httpchk
-  server silent @silent check
-backend told
+test('HTTP checks judge and tell alike', TEST_OPTIONS, () => {
+  const behaviours: Record<string, Behaviour> = {
+    ok: { kind: 'answer', with: [ok] },
+    moved: { kind: 'answer', with: ['HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n'] },
+    failing: { kind: 'answer', with: [failing] },
+    noreason: { kind: 'answer', with: ['HTTP/1.1 500\r\n\r\n'] },
+    gone: { kind: 'answer', with: [gone] },
+    garbage: { kind: 'answer', with: ['garbage\r\n\r\n'] },
+    half: { kind: 'answer', with: ['HTTP/1.0 200 OK\r\nContent-'] },
+    close: { kind: 'close' },
+    reset: { kind: 'reset' },
+    silent: { kind: 'silent' },
+    refuse: { kind: 'refuse' },
+  };
+  // A backend for each: what one server's line says of the others must not depend on whose check was faster.
+  const backends = Object.keys(behaviours).map(
+    (name) => `backend ${name}\n option httpchk\n server s @${name} check\n`,
+  );
+  const told = ['ok', 'gone', 'failing'].map(
+    (name) => `backend told${name}
   option httpchk GET /status HTTP/1.1
   http-check send hdr Host www.example.test hdr X-Check 1
   option log-health-checks
   http-check disable-on-404
-  server ok @ok check
-  server gone @gone check
-  server failing @failing check
+  server s @${name} check
 `,
-    [/told\/failing is DOWN/, /slow\/silent is DOWN/],
-  ),
-);
+  );
+  return compare(behaviours, [...backends, ...told].join(''), [
+    /toldfailing\/s is DOWN/,
+    /silent\/s is DOWN/,
+    /backend '?silent'? has no server/,
+  ]);
+});
 
 test('a server that goes down and comes back takes as many checks', TEST_OPTIONS, () =>
   compare(

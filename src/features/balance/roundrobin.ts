@@ -7,7 +7,8 @@
  * same pick the one whose (rest - w) is lowest, which favours heavy servers, then the one that has waited longer. A
  * server that never had a request stands in a second heap, heaviest first, and is taken when no other is due yet. When
  * nobody is due at all, the clock jumps to the first one. This rule was found by watching HAProxy 2.6 over many lists
- * of servers, and gives its sequences (test/unit/balance holds the two side by side).
+ * of servers, and gives its sequences (test/unit/balance holds the two side by side). Once a server has left, come
+ * back, changed its weight or been full, the shares are still HAProxy's, but the order among the servers may differ.
  *
  * Structure: two binary heaps in shared memory, O(log n) a pick, and all state survives changes of the servers: one
  * that goes down leaves the others' turns alone, one that comes back starts as a new one.

@@ -2,7 +2,7 @@
  * `balance source`: the client's address decides, over the same list of turns as static-rr (`hash-type map-based`, the
  * default). An IPv4 address counts as a number, an IPv6 one as its four 32-bit words xor-ed, as HAProxy 2.6 is seen to
  * do; clients without an IP address take turns. The server is chosen even when it is full: the request is then queued
- * on it, as persistence requires. The server to avoid is not avoided either, for the same reason.
+ * on it, as persistence requires. The server to avoid is not avoided either: HAProxy redispatches to the same one.
  * Structure: the list itself, O(1) a pick.
  * Specification: configuration manual 4.2 `balance source`, `hash-type`.
  */

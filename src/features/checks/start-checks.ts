@@ -1,9 +1,8 @@
 /**
- * Starts the health checks of all servers and keeps what they found. Importing this file registers the keywords and rules of checks.
+ * Starts the health checks of all servers and keeps what they found.
  * Runs on the main thread, over shared memory that holds the servers' initial states, once the data threads accept.
  */
-import './http-check-keywords.ts';
-import './server-rules.ts';
+import './keywords.ts';
 import { checkSpread } from '../../config/keywords/global-limits.ts';
 import type { Configuration, ProxyConfig } from '../../config/model.ts';
 import type { SharedState } from '../../state/shared-state.ts';

@@ -1,0 +1,3 @@
+/** The keywords and rules of health checks: importing this file registers them. */
+import './http-check-keywords.ts';
+import './server-rules.ts';

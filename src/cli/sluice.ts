@@ -4,6 +4,7 @@
  */
 import type { LoadedConfiguration } from '../config/load.ts';
 import type { Configuration } from '../config/model.ts';
+import type { DataThreadWorker } from '../control/data-thread-worker.ts';
 import { OperatorMessages, writeAll } from '../control/operator-messages.ts';
 import { SignalDesk } from '../control/signals.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
@@ -94,6 +95,9 @@ async function withConfiguration(
   messages: OperatorMessages,
   languageVersion: string,
 ): Promise<number | undefined> {
+  // A process that will only start another one needs no data thread.
+  const launches = line.daemon && !line.foreground && !(await isBackground());
+  const early = line.action.kind === 'start' && !launches ? await startEarly() : undefined;
   if (line.action.kind === 'start') {
     const { takeName } = await import('../control/naming.ts');
     const { programName } = await import('../control/program-name.ts');
@@ -107,7 +111,7 @@ async function withConfiguration(
     const { configuration, options } = child.order;
     messages.quiet = isQuiet(line, configuration);
     messages.introduced = options.introduced;
-    await serve(line, configuration, messages, true);
+    await serve({ line, configuration, messages, early, inBackground: true });
     child.ready();
     // What is said from here on would go nowhere.
     messages.quiet = true;
@@ -120,13 +124,25 @@ async function withConfiguration(
   if (line.action.kind === 'check') return loaded.exitStatus;
   const inBackground = (line.daemon || configuration.global.daemon) && !line.foreground;
   if (inBackground) {
+    early?.discard();
     return launchDaemon<BackgroundOptions>({
       configuration,
       options: { introduced: messages.introduced },
     });
   }
-  await serve(line, configuration, messages, false);
+  await serve({ line, configuration, messages, early, inBackground: false });
   return undefined;
+}
+
+async function isBackground(): Promise<boolean> {
+  const { isDaemonChild } = await import('../control/daemon.ts');
+  return isDaemonChild();
+}
+
+/** The first data thread loads its modules while this one reads the configuration. */
+async function startEarly(): Promise<DataThreadWorker> {
+  const { DataThreadWorker, usualArenaBytes } = await import('../control/data-thread-worker.ts');
+  return new DataThreadWorker(usualArenaBytes());
 }
 
 /** The configuration, checked and with all names resolved; or the status to end with. */
@@ -215,12 +231,15 @@ function changeDirectory(directory: string, messages: OperatorMessages): boolean
   }
 }
 
-async function serve(
-  line: CommandLine,
-  configuration: Configuration,
-  messages: OperatorMessages,
-  inBackground: boolean,
-): Promise<void> {
+interface Service {
+  readonly line: CommandLine;
+  readonly configuration: Configuration;
+  readonly messages: OperatorMessages;
+  readonly early: DataThreadWorker | undefined;
+  readonly inBackground: boolean;
+}
+
+async function serve({ line, configuration, messages, early, inBackground }: Service): Promise<void> {
   const { start } = await import('../control/start.ts');
   const { OldProcesses } = await import('../control/old-processes.ts');
   const { createBalanceMemory } = await import('./balance-memory.ts');
@@ -236,6 +255,7 @@ async function serve(
     signals,
     old: new OldProcesses(line.oldProcesses.pids, line.oldProcesses.signal),
     balanceMemory: createBalanceMemory(configuration),
+    earlyWorker: early ?? (await startEarly()),
     options: {
       maxconn: line.maxconn,
       memoryMegabytes: line.memoryMegabytes,

@@ -30,6 +30,10 @@ export interface DaemonChild<Options> {
   ready(): void;
 }
 
+export function isDaemonChild(): boolean {
+  return process.env[CHANNELS_VARIABLE] !== undefined;
+}
+
 /** Set in the process that goes to the background; undefined in one that a person has started. */
 export function daemonChild<Options>(): DaemonChild<Options> | undefined {
   const channels = process.env[CHANNELS_VARIABLE];

@@ -3,30 +3,11 @@
  * sleeps in epoll_wait and not in Node's own loop, so every message is followed by a write to its eventfd.
  * A data thread that fails takes the process with it: what it held in memory is not to be trusted any more.
  */
-import { MessageChannel, type MessagePort, setEnvironmentData, Worker } from 'node:worker_threads';
 import { wakeThread } from '../loop/mailbox.ts';
-import { ARENA_SIZE_KEY } from '../os/arena.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from '../os/constants.ts';
 import { eventfd } from '../os/libc.ts';
 import type { DataThreadStart, FromDataThread, Question, ToDataThread } from '../state/messages.ts';
-
-const ARENA_LEAST_BYTES = 32 * 1024 * 1024;
-const ARENA_MOST_BYTES = 1024 * 1024 * 1024;
-/** A buffer's place in the arena beside its bytes. */
-const BUFFER_OVERHEAD_BYTES = 64;
-/** How much more than its fair share of the connections a thread may have to carry. */
-const UNEVENNESS = 1.5;
-
-/**
- * Address space for one thread's buffers: two for each connection that it may hold. Pages cost nothing until they are
- * touched. The threads share the gigabyte in which addresses stay small integers, so none asks for all of it.
- */
-export function arenaBytes(maxconn: number, bufsize: number, threads: number): number {
-  const share = threads === 1 ? maxconn : Math.ceil((maxconn * UNEVENNESS) / threads);
-  const wanted = share * 2 * (bufsize + BUFFER_OVERHEAD_BYTES);
-  const clamped = Math.max(ARENA_LEAST_BYTES, Math.min(wanted, ARENA_MOST_BYTES));
-  return Math.ceil(clamped / 4096) * 4096;
-}
+import type { DataThreadWorker } from './data-thread-worker.ts';
 
 export interface ThreadEvents {
   /** A stream ended by an internal error; the thread goes on. */
@@ -39,20 +20,8 @@ export interface ThreadEvents {
 /** What all data threads are started with. */
 export type CommonStart = Omit<DataThreadStart, 'thread' | 'wakeFds'>;
 
-interface DataThread {
-  readonly number: number;
-  readonly worker: Worker;
-  readonly port: MessagePort;
-}
-
-/** The compiled entry beside the compiled sources, or the source itself where Node runs the sources. */
-export const dataThreadEntry = new URL(
-  `../cli/data-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
-  import.meta.url,
-);
-
 export class DataThreads {
-  private readonly threads: DataThread[] = [];
+  private readonly threads: DataThreadWorker[] = [];
   private readonly wakeFds: number[] = [];
   private readonly events: ThreadEvents;
   private readonly answers = new Map<number, (answer: unknown) => void>();
@@ -67,34 +36,28 @@ export class DataThreads {
     return this.threads.length;
   }
 
-  /** Starts `count` threads and resolves once all of them are ready. Rejects when one fails before. */
-  async start(count: number, common: CommonStart, arena: number, entry = dataThreadEntry): Promise<void> {
-    setEnvironmentData(ARENA_SIZE_KEY, arena);
-    for (let i = 0; i < count; i++) this.wakeFds.push(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    await Promise.all(Array.from({ length: count }, (_, index) => this.startOne(index + 1, common, entry)));
+  /** Has the workers begin, and resolves once all of them are ready. Rejects when one fails before. */
+  async start(workers: readonly DataThreadWorker[], common: CommonStart): Promise<void> {
+    for (let i = 0; i < workers.length; i++) this.wakeFds.push(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    await Promise.all(workers.map((worker, index) => this.startOne(worker, index + 1, common)));
   }
 
-  private startOne(number: number, common: CommonStart, entry: URL): Promise<void> {
-    const { port1, port2 } = new MessageChannel();
-    const start: DataThreadStart = { ...common, thread: number, wakeFds: this.wakeFds };
-    const worker = new Worker(entry, { workerData: { start, port: port2 }, transferList: [port2] });
-    const thread: DataThread = { number, worker, port: port1 };
-    this.threads.push(thread);
+  private startOne(worker: DataThreadWorker, number: number, common: CommonStart): Promise<void> {
+    this.threads.push(worker);
     return new Promise((resolve, reject) => {
       let ready = false;
-      const lost = (reason: string): void => {
+      worker.onLost((reason) => {
         if (this.ending) return;
         if (ready) this.events.onDeath(number, reason);
         else reject(new Error(`data thread ${number}: ${reason}`));
-      };
-      worker.once('error', (error) => lost(error.stack ?? error.message));
-      worker.once('exit', (code) => lost(`ended with status ${code}`));
-      port1.on('message', (message: FromDataThread) => {
+      });
+      worker.port.on('message', (message: FromDataThread) => {
         if (message.kind === 'ready') {
           ready = true;
           resolve();
         } else this.receive(number, message);
       });
+      worker.begin({ ...common, thread: number, wakeFds: this.wakeFds });
     });
   }
 
@@ -119,12 +82,14 @@ export class DataThreads {
 
   /** To all threads. */
   post(message: ToDataThread): void {
-    for (const thread of this.threads) this.postTo(thread, message);
+    this.threads.forEach((thread, index) => {
+      this.postTo(thread, index, message);
+    });
   }
 
-  private postTo(thread: DataThread, message: ToDataThread): void {
+  private postTo(thread: DataThreadWorker, index: number, message: ToDataThread): void {
     thread.port.postMessage(message);
-    wakeThread(this.wakeFds[thread.number - 1] as number);
+    wakeThread(this.wakeFds[index] as number);
   }
 
   /**
@@ -133,11 +98,11 @@ export class DataThreads {
    */
   ask(question: Question): Promise<unknown[]> {
     return Promise.all(
-      this.threads.map((thread) => {
+      this.threads.map((thread, index) => {
         const id = ++this.lastQuestion;
         return new Promise<unknown>((resolve) => {
           this.answers.set(id, resolve);
-          this.postTo(thread, { kind: 'question', id, question });
+          this.postTo(thread, index, { kind: 'question', id, question });
         });
       }),
     );
@@ -146,7 +111,7 @@ export class DataThreads {
   /** Cuts all sessions and ends the threads; resolves when they are gone, or after a while in any case. */
   async stop(withinMs: number): Promise<void> {
     this.ending = true;
-    const gone = this.threads.map(({ worker }) => new Promise((resolve) => worker.once('exit', resolve)));
+    const gone = this.threads.map((thread) => thread.gone());
     this.post({ kind: 'stop' });
     await Promise.race([Promise.all(gone), new Promise((resolve) => setTimeout(resolve, withinMs))]);
   }

@@ -23,7 +23,7 @@ import { Namespaces } from '../transport/namespaces.ts';
 import type { PlannedListener } from './listener-plan.ts';
 import { adoptSocket, type OpenResult, openInetSocket } from './listening-socket.ts';
 import type { OldProcesses } from './old-processes.ts';
-import type { OperatorMessages } from './operator-messages.ts';
+import type { MessageSeverity, OperatorMessages } from './operator-messages.ts';
 import { openAbstractSocket, openUnixSocket } from './unix-listener.ts';
 
 const RETRIES = 200;
@@ -52,39 +52,38 @@ export class Listeners {
     old: OldProcesses,
     messages: OperatorMessages,
   ): Promise<boolean> {
-    let left = planned;
+    // As HAProxy goes about it: network sockets before those of the file system.
+    let left = [...planned].sort((a, b) => Number(isLocal(a)) - Number(isLocal(b)));
     for (let retry = 0; ; retry++) {
-      const failures = this.openSome(left, messages);
-      if (failures.length === 0) return true;
-      const hopeful = old.any && retry < RETRIES && failures.some(({ inUse }) => inUse);
-      if (!hopeful) {
-        for (const { listener, error } of failures) messages.alert(`Binding ${place(listener)}: ${error}`);
+      const outcome = this.openSome(left);
+      const hopeful = old.any && retry < RETRIES && outcome.failed.some(({ inUse }) => inUse);
+      if (outcome.failed.length === 0 || !hopeful) {
+        for (const { severity, text } of outcome.said) messages.say(severity, text);
+        if (outcome.failed.length === 0) return true;
         if (old.any) old.resume();
         messages.alert('[haproxy.main()] Some protocols failed to start their listeners! Exiting.');
         return false;
       }
-      left = failures.map(({ listener }) => listener);
+      left = outcome.failed.map(({ listener }) => listener);
       old.pause();
       await delay(RETRY_DELAY_MS);
     }
   }
 
-  private openSome(planned: readonly PlannedListener[], messages: OperatorMessages): Failure[] {
-    const failures: Failure[] = [];
+  private openSome(planned: readonly PlannedListener[]): Outcome {
+    const outcome: Outcome = { failed: [], said: [] };
     for (const listener of planned) {
       const result = this.openOne(listener);
-      if (result.fd < 0) {
-        failures.push({
-          listener,
-          error: 'error' in result ? result.error : '',
-          inUse: 'inUse' in result && result.inUse,
-        });
-      } else {
-        for (const text of result.warnings) messages.warning(`Binding ${place(listener)}: ${text}`);
-        this.held.push({ planned: listener, fd: result.fd, open: true, parked: undefined });
+      const where = `Binding ${place(listener)}:`;
+      for (const text of result.warnings)
+        outcome.said.push({ severity: 'warning', text: `${where} ${text}` });
+      if (result.fd >= 0) this.held.push({ planned: listener, fd: result.fd, open: true, parked: undefined });
+      else if ('error' in result) {
+        outcome.failed.push({ listener, inUse: result.inUse });
+        outcome.said.push({ severity: 'alert', text: `${where} ${result.error}` });
       }
     }
-    return failures;
+    return outcome;
   }
 
   private openOne({ address, bind, backlog }: PlannedListener): OpenResult {
@@ -184,10 +183,13 @@ export class Listeners {
   }
 }
 
-interface Failure {
-  readonly listener: PlannedListener;
-  readonly error: string;
-  readonly inUse: boolean;
+interface Outcome {
+  readonly failed: { readonly listener: PlannedListener; readonly inUse: boolean }[];
+  readonly said: { readonly severity: MessageSeverity; readonly text: string }[];
+}
+
+function isLocal({ address }: PlannedListener): boolean {
+  return address.family !== 'inet' && address.family !== 'inet6';
 }
 
 function place({ bind, proxy }: PlannedListener): string {

@@ -10,7 +10,8 @@ import { exitNow } from '../os/libc.ts';
 import { readLimit } from '../os/resource-limits.ts';
 import type { ProcessFacts } from '../state/messages.ts';
 import { SyslogControlLog } from './control-log.ts';
-import { arenaBytes, DataThreads, dataThreadEntry } from './data-threads.ts';
+import { arenaBytes, DataThreadWorker } from './data-thread-worker.ts';
+import { DataThreads } from './data-threads.ts';
 import { takeIdentity } from './identity.ts';
 import { createSharedState } from './initial-state.ts';
 import { computeLimits, type Limits, raiseDescriptorLimit } from './limits.ts';
@@ -47,8 +48,8 @@ export interface StartParts {
   readonly old: OldProcesses;
   /** By proxy index: what the balance algorithms share. */
   readonly balanceMemory: readonly (SharedArrayBuffer | undefined)[];
-  /** What the data threads run, unless a test has a stand-in. */
-  readonly threadEntry?: URL;
+  /** A worker that was started while the configuration was read, where it fits. */
+  readonly earlyWorker: DataThreadWorker;
 }
 
 /** Resolves when the process serves; ends the process with status 1 when it cannot. */
@@ -93,18 +94,14 @@ export async function start(parts: StartParts): Promise<void> {
 
   try {
     // The threads load all they need first, and accept only once the process is who it should be.
-    await threads.start(
-      threadCount,
-      {
-        configuration,
-        shared: shared.buffers,
-        listeners: [],
-        process: facts,
-        balanceMemory: parts.balanceMemory,
-      },
-      arenaBytes(limits.maxconn, configuration.global.tune.bufsize, threadCount),
-      parts.threadEntry ?? dataThreadEntry,
-    );
+    const arena = arenaBytes(limits.maxconn, configuration.global.tune.bufsize, threadCount);
+    await threads.start(workersFor(threadCount, arena, parts.earlyWorker), {
+      configuration,
+      shared: shared.buffers,
+      listeners: [],
+      process: facts,
+      balanceMemory: parts.balanceMemory,
+    });
   } catch (error) {
     fatal(messages, error instanceof Error ? error.message : String(error));
   }
@@ -126,6 +123,14 @@ export async function start(parts: StartParts): Promise<void> {
 
 function threadsOf({ global }: Configuration): number {
   return global.nbthread ?? Math.min(availableParallelism(), MOST_THREADS);
+}
+
+function workersFor(count: number, arena: number, early: DataThreadWorker): DataThreadWorker[] {
+  const workers: DataThreadWorker[] = [];
+  if (early.arenaBytes >= arena) workers.push(early);
+  else early.discard();
+  while (workers.length < count) workers.push(new DataThreadWorker(arena, early.entry));
+  return workers;
 }
 
 function limitsOf(configuration: Configuration, options: StartOptions, threads: number): Limits {

@@ -6,11 +6,10 @@
  * (fixed structures, the buffer pool).
  */
 import { getEnvironmentData } from 'node:worker_threads';
+import { ARENA_SIZE_KEY } from './arena-size.ts';
 import { MAP_32BIT, MAP_ANONYMOUS, MAP_NORESERVE, MAP_PRIVATE, PROT_READ, PROT_WRITE } from './constants.ts';
 import { mmap, viewMemory } from './libc.ts';
 
-/** Set by the control plane (worker_threads environment data) before it starts data threads. */
-export const ARENA_SIZE_KEY = 'sluice.arenaBytes';
 const CONTROL_PLANE_BYTES = 1 << 20;
 
 function mapArena(sizeBytes: number): number {

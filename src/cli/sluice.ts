@@ -7,6 +7,7 @@ import type { Configuration } from '../config/model.ts';
 import type { DataThreadWorker } from '../control/data-thread-worker.ts';
 import { OperatorMessages, writeAll } from '../control/operator-messages.ts';
 import { SignalDesk } from '../control/signals.ts';
+import type { RunningProcess } from '../control/start.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { memoryHelp, usageText } from './usage.ts';
 import { buildOptionsText, spokenVersion, versionText } from './version.ts';
@@ -243,13 +244,15 @@ async function serve({ line, configuration, messages, early, inBackground }: Ser
   const { start } = await import('../control/start.ts');
   const { OldProcesses } = await import('../control/old-processes.ts');
   const { createBalanceMemory } = await import('./balance-memory.ts');
+  // Once the process has changed its root directory, nothing can be loaded any more.
+  const startFeatures = await prepareFeatures(configuration);
   const verbose = line.verbose || line.debug;
   if (verbose) {
     const { pollers } = await import('./version.ts');
     messages.raw(`Available polling systems :\n${pollers}\n`);
     writeAll(STDOUT, 'Using epoll() as the polling mechanism.\n');
   }
-  await start({
+  const running = await start({
     configuration,
     messages,
     signals,
@@ -264,6 +267,25 @@ async function serve({ line, configuration, messages, early, inBackground }: Ser
       startTimeMs,
     },
   });
+  startFeatures(running);
+}
+
+/** Loads what of the features runs on the main thread, and returns what starts it. */
+async function prepareFeatures(configuration: Configuration): Promise<(running: RunningProcess) => void> {
+  const { proxies } = configuration;
+  if (!proxies.some(({ servers }) => servers.some(({ check }) => check.enabled))) return () => {};
+  const { startChecks } = await import('../features/checks/start-checks.ts');
+  return ({ shared, threads, reports, atSoftStop }) => {
+    const checks = startChecks(configuration, shared, {
+      notify: (severity, message) => reports.messages.say(severity, message),
+      log: (proxyIndex, level, message) => {
+        const proxy = proxies[proxyIndex];
+        if (proxy !== undefined) reports.log.send(proxy, level, message);
+      },
+      serversChanged: () => threads.post({ kind: 'serversChanged', shutSessions: [] }),
+    });
+    atSoftStop(() => checks.stop());
+  };
 }
 
 const signals = new SignalDesk();

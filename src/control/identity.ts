@@ -18,10 +18,9 @@ export function takeIdentity(global: GlobalConfig, messages: OperatorMessages): 
   }
   // 0 stands for "not said", as for HAProxy.
   if (gid) {
-    if (
-      (process.getgroups?.() ?? []).some((group) => group !== gid) &&
-      !succeeds(() => process.setgroups?.([]))
-    ) {
+    // Node.js counts the group itself among them.
+    const others = (process.getgroups?.() ?? []).filter((group) => group !== process.getegid?.());
+    if (others.length > 0 && !succeeds(() => process.setgroups?.([]))) {
       messages.warning(
         "[haproxy.main()] Failed to drop supplementary groups. Using 'gid'/'group' without 'uid'/'user' is generally useless.",
       );

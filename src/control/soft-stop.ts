@@ -36,16 +36,14 @@ export interface SoftStopParts {
 
 export class SoftStop {
   private readonly parts: SoftStopParts;
+  /** Called when the listeners begin to close. */
+  readonly callbacks: (() => void)[] = [];
   private begun = false;
   private readonly drained = new Set<number>();
   private readonly stopped = new Set<number>();
 
   constructor(parts: SoftStopParts) {
     this.parts = parts;
-  }
-
-  get isStopping(): boolean {
-    return this.begun;
   }
 
   /** The signal. A second one changes nothing. */
@@ -67,6 +65,7 @@ export class SoftStop {
   }
 
   private stopProxies(): void {
+    for (const callback of this.callbacks) callback();
     const { configuration } = this.parts;
     const { hardStopAfterMs } = configuration.global;
     if (hardStopAfterMs !== undefined) setTimeout(() => this.hardStop(), hardStopAfterMs);

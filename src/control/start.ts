@@ -9,6 +9,7 @@ import { RLIMIT_NOFILE } from '../os/constants.ts';
 import { exitNow } from '../os/libc.ts';
 import { readLimit } from '../os/resource-limits.ts';
 import type { ProcessFacts } from '../state/messages.ts';
+import type { SharedState } from '../state/shared-state.ts';
 import { SyslogControlLog } from './control-log.ts';
 import { arenaBytes, DataThreadWorker } from './data-thread-worker.ts';
 import { DataThreads } from './data-threads.ts';
@@ -52,8 +53,17 @@ export interface StartParts {
   readonly earlyWorker: DataThreadWorker;
 }
 
+/** What a process that serves has, for the features of the control plane. */
+export interface RunningProcess {
+  readonly shared: SharedState;
+  readonly threads: DataThreads;
+  readonly reports: Reports;
+  /** Called once the listeners begin to close. */
+  atSoftStop(callback: () => void): void;
+}
+
 /** Resolves when the process serves; ends the process with status 1 when it cannot. */
-export async function start(parts: StartParts): Promise<void> {
+export async function start(parts: StartParts): Promise<RunningProcess> {
   const { configuration, options, messages, old } = parts;
   const threadCount = threadsOf(configuration);
   const limits = limitsOf(configuration, options, threadCount);
@@ -119,6 +129,7 @@ export async function start(parts: StartParts): Promise<void> {
     dumpPools: () => void threads.ask({ ask: 'pools' }).then((answers) => messages.raw(poolLines(answers))),
     exit: exitNow,
   });
+  return { shared, threads, reports, atSoftStop: (callback) => softStop.callbacks.push(callback) };
 }
 
 function threadsOf({ global }: Configuration): number {

@@ -42,8 +42,10 @@ export interface PreparedReply {
   /** Status line and header lines, without a Connection header and without the empty line. */
   readonly head: Buffer;
   readonly body: Buffer;
-  /** The template itself says `connection: close`. */
+  /** The connection ends with it: the template says so, or does not tell its length. */
   readonly closes: boolean;
+  /** It is an HTTP/1.0 message. */
+  readonly old: boolean;
 }
 
 const CLOSING = new Set([400, 408]);
@@ -56,6 +58,7 @@ for (const [status, [reason, text]] of builtIn) {
     head: Buffer.from(head, 'latin1'),
     body: Buffer.from(body, 'latin1'),
     closes: CLOSING.has(status),
+    old: false,
   });
 }
 
@@ -114,21 +117,21 @@ function rawMessage(reply: ErrorReply): Buffer {
     case 'redirect': {
       const reason = reply.status === 303 ? '303 See Other' : '302 Found';
       return Buffer.from(
-        `HTTP/1.1 ${reason}\r\nCache-Control: no-cache\r\nConnection: close\r\nLocation: ${reply.location}\r\n\r\n`,
+        `HTTP/1.1 ${reason}\r\nCache-Control: no-cache\r\nContent-length: 0\r\nLocation: ${reply.location}\r\n\r\n`,
         'latin1',
       );
     }
   }
 }
 
-/** Splits a message of the user's into head and body, as it goes out through a stream: names lower-cased, length stated. */
+/** Splits a message of the user's into head and body, as it goes out through a stream: names lower-cased. */
 function prepare(status: number, message: Buffer): PreparedReply {
   const text = message.toString('latin1');
   const match = /\r?\n\r?\n/.exec(text);
   const head = match === null ? text : text.slice(0, match.index);
   const body = match === null ? '' : text.slice(match.index + match[0].length);
   const lines = head.split(/\r?\n/);
-  const start = (lines.shift() ?? '').replace(/^HTTP\/\d\.\d/, 'HTTP/1.1');
+  const start = lines.shift() ?? '';
   let closes = false;
   let framed = false;
   let out = `${start}\r\n`;
@@ -141,15 +144,15 @@ function prepare(status: number, message: Buffer): PreparedReply {
       if (/\bclose\b/i.test(value)) closes = true;
       continue;
     }
-    if (name === 'content-length') framed = true;
+    if (name === 'content-length' || name === 'transfer-encoding') framed = true;
     out += `${name}: ${value}\r\n`;
   }
-  if (!framed) out += `content-length: ${body.length}\r\n`;
   const found = /^HTTP\/\d\.\d (\d+)/.exec(start);
   return {
     status: found === null ? status : Number(found[1]),
     head: Buffer.from(out, 'latin1'),
     body: Buffer.from(body, 'latin1'),
-    closes,
+    closes: closes || !framed,
+    old: start.startsWith('HTTP/1.0'),
   };
 }

@@ -74,12 +74,22 @@ export class Server {
     const words = this.plane.words;
     const gauge = this.words + SRV_SERVED;
     const limit = Atomics.load(words, this.words + SRV_MAXCONN);
-    const count = raiseGauge(words, gauge, this.words + SRV_SERVED_MAX);
-    if (limit > 0 && count > limit) {
-      Atomics.sub(words, gauge, 1);
-      return false;
+    if (limit <= 0) {
+      raiseGauge(words, gauge, this.words + SRV_SERVED_MAX);
+      return true;
     }
-    return true;
+    // Never above the limit, not even for a moment: balancers look at this word too.
+    for (let count = Atomics.load(words, gauge); count < limit; ) {
+      const found = Atomics.compareExchange(words, gauge, count, count + 1);
+      if (found === count) {
+        if (count >= (words[this.words + SRV_SERVED_MAX] as number)) {
+          Atomics.store(words, this.words + SRV_SERVED_MAX, count + 1);
+        }
+        return true;
+      }
+      count = found;
+    }
+    return false;
   }
 
   leave(): void {

@@ -193,6 +193,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
       } else this.enqueue(preferred);
       return;
     }
+    let wanted: Server | null = null;
     for (let attempt = 0; attempt < SLOT_ATTEMPTS; attempt++) {
       const position = backend.balancer.pick(this, this.avoid);
       if (position === NO_SERVER) {
@@ -200,15 +201,21 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
         this.onUnreachable();
         return;
       }
-      if (position === ALL_FULL) break;
+      if (position === ALL_FULL) {
+        wanted = null;
+        break;
+      }
       const server = backend.servers[position] as Server;
       if (server.enter()) {
         this.takeSlot(server);
         this.connect();
         return;
       }
+      // An algorithm that insists (a hash) wants the request to wait for this server.
+      if (server === wanted) break;
+      wanted = server;
     }
-    this.enqueue(null);
+    this.enqueue(wanted);
   }
 
   private enqueue(server: Server | null): void {
@@ -325,6 +332,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     const server = this.server as Server;
     const backend = server.backend;
     this.retriesLeft--;
+    this.retries++;
     const attempt = backend.retries - this.retriesLeft;
     const interval = backend.redispatch;
     const due = interval > 0 ? attempt % interval === 0 : this.retriesLeft === -interval - 1;
@@ -337,7 +345,6 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
       this.findServer();
       return true;
     }
-    this.retries++;
     backend.count(BE.retries);
     server.count(BE.retries);
     return false;

@@ -604,6 +604,8 @@ export class HttpStream extends Stream implements Deferred {
     if (this.queued) this.setEnd('C', 'Q');
     else if (this.phase !== PHASE_EXCHANGING) this.setEnd('C', 'C');
     else this.setEnd('C', this.requestReceived ? 'H' : 'D');
+    // The status that the log shows, although nobody is there any more to get it.
+    this.status = this.phase === PHASE_EXCHANGING ? 400 : 503;
     backend?.count(BE.clientAborts);
     this.server?.count(BE.clientAborts);
     this.abort(true);
@@ -975,11 +977,8 @@ export class HttpStream extends Stream implements Deferred {
     const clientMs = this.session.frontend.timeouts.client ?? 0;
     const serverMs = (this.backend as Backend).timeouts.server ?? 0;
     if (this.waitsForClient() && clientMs > 0 && idleMs >= clientMs) {
-      this.setEnd('c', this.responded || !this.requestReceived ? 'D' : 'H');
-      if (this.status < 0 && !this.requestReceived) {
-        this.dropServer();
-        this.reply(408);
-      } else this.abort();
+      this.setEnd('c', 'D');
+      this.abort();
       return;
     }
     if (this.waitsForServer() && serverMs > 0 && idleMs >= serverMs) {
@@ -998,19 +997,15 @@ export class HttpStream extends Stream implements Deferred {
     this.armTimer();
   }
 
+  /** The rest of a request is only waited for once it has been answered; before, the server's time counts for both. */
   private waitsForClient(): boolean {
-    if (!this.requestReceived) {
-      const server = this.serverConnection;
-      if (server === null || server.connection.writable) return true;
-    }
-    return this.responseBlocked();
+    return (this.responded && !this.requestReceived) || this.responseBlocked();
   }
 
   private waitsForServer(): boolean {
-    const server = this.serverConnection;
-    if (server === null) return false;
-    if (!this.requestDone && !server.connection.writable) return true;
-    return this.requestDone && !this.responseDone && !this.responseBlocked();
+    if (this.serverConnection === null) return false;
+    if (!this.responded) return true;
+    return !this.responseDone && !this.responseBlocked();
   }
 
   private responseBlocked(): boolean {
@@ -1089,14 +1084,14 @@ export class HttpStream extends Stream implements Deferred {
       ? this.backend.errors
       : this.session.frontend.errors;
     const prepared = errors.of(status);
-    this.replyWith(prepared.status, prepared.head, prepared.body, prepared.closes);
+    this.replyWith(prepared.status, prepared.head, prepared.body, prepared.closes, prepared.old);
   }
 
   /**
    * Answers the request. `head` is the status line and header lines without a Connection header and without the empty
    * line; it and `body` must fit one buffer.
    */
-  replyWith(status: number, head: Uint8Array, body: Uint8Array, closes = false): void {
+  replyWith(status: number, head: Uint8Array, body: Uint8Array, closes = false, old = false): void {
     const { channel, frontend } = this.session;
     this.leaveServerSide();
     this.responseHeadBytes = 0;
@@ -1116,8 +1111,9 @@ export class HttpStream extends Stream implements Deferred {
       return;
     }
     out.ready = appendBytes(out.tail, head);
-    if (!this.clientKeep) out.ready = appendBytes(out.ready, CONNECTION_CLOSE);
-    else if (this.request.old) out.ready = appendBytes(out.ready, CONNECTION_KEEP_ALIVE);
+    if (!this.clientKeep) {
+      if (!old) out.ready = appendBytes(out.ready, CONNECTION_CLOSE);
+    } else if (this.request.old || old) out.ready = appendBytes(out.ready, CONNECTION_KEEP_ALIVE);
     u8[out.ready] = 13;
     u8[out.ready + 1] = 10;
     out.ready += 2;

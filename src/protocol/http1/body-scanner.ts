@@ -17,6 +17,8 @@ export interface ByteWindow {
   tail: number;
   /** How far `head` may move down. */
   readonly floor: number;
+  /** How far `tail` may move up. */
+  readonly limit: number;
 }
 
 export const BODY_MORE = 0;
@@ -30,9 +32,11 @@ const DATA_END = 2;
 const TRAILERS = 3;
 const FINISHED = 4;
 
-/** HAProxy refuses more digits than fit its counter. */
-const LONGEST_SIZE_DIGITS = 14;
+/** HAProxy takes sizes below 2^52, leading zeros not counted. */
+const LONGEST_SIZE_DIGITS = 13;
 const SEMICOLON = 59;
+/** `0 CR LF`, once it is in its plain form. */
+const LAST_CHUNK_BYTES = 3;
 
 class TrailerParser extends HeadParser {
   begin(start: number): void {
@@ -123,7 +127,13 @@ export class BodyScanner {
           const lineEnd = this.sizeLine(u8, start, window.tail);
           if (lineEnd <= 0) return lineEnd;
           if (!this.tidySizeLine(u8, window, start, lineEnd)) return BODY_MORE;
-          this.state = this.remaining === 0 ? TRAILERS : DATA;
+          if (this.remaining > 0) {
+            this.state = DATA;
+            break;
+          }
+          // The last chunk goes with the trailers: a body that ends too early must not look complete to anybody.
+          window.ready -= LAST_CHUNK_BYTES;
+          this.state = TRAILERS;
           break;
         }
         case DATA: {
@@ -158,11 +168,12 @@ export class BodyScanner {
         case TRAILERS: {
           // Trailers are rare and short: parsed from their beginning whenever more of them has arrived.
           const trailers = this.trailers;
-          trailers.begin(start);
+          const trailersStart = start + LAST_CHUNK_BYTES;
+          trailers.begin(trailersStart);
           const verdict = trailers.parse(u8, window.tail);
           if (verdict === NEED_MORE) return BODY_MORE;
           if (verdict !== COMPLETE) return BODY_MALFORMED;
-          if (!this.tidyTrailers(u8, window, start)) return BODY_MORE;
+          if (!this.tidyTrailers(u8, window, trailersStart)) return BODY_MORE;
           this.state = FINISHED;
           return BODY_END;
         }
@@ -235,14 +246,21 @@ export class BodyScanner {
 }
 
 /**
- * Makes room for `length` bytes in the place of `start`…`end`, by moving what is ready before them. Afterwards the room
- * ends at `ready`. False when there is no free room in front.
+ * Makes room for `length` bytes in the place of `start`…`end`: what is ready before them moves, or, when there is no free
+ * room in front, what follows them. Afterwards the room ends at `ready`. False when there is no free room at all: the
+ * caller tries again when what is ready has gone out.
  */
 function replace(u8: Uint8Array, window: ByteWindow, start: number, end: number, length: number): boolean {
   const shift = end - start - length;
-  if (window.head + shift < window.floor) return false;
-  if (shift !== 0 && start > window.head) u8.copyWithin(window.head + shift, window.head, start);
-  window.head += shift;
-  window.ready = end;
+  if (window.head + shift >= window.floor) {
+    if (shift !== 0 && start > window.head) u8.copyWithin(window.head + shift, window.head, start);
+    window.head += shift;
+    window.ready = end;
+    return true;
+  }
+  if (window.tail - shift > window.limit) return false;
+  u8.copyWithin(end - shift, end, window.tail);
+  window.tail -= shift;
+  window.ready = end - shift;
   return true;
 }

@@ -17,6 +17,8 @@ export const TARGET_RELAXED = 4;
 export const UPPER = 8;
 /** Bit: a hexadecimal digit. */
 export const HEX = 16;
+/** Bit: may stand in the name and version of HTTP or of a protocol that looks like it (RTSP, ICY). */
+export const VERSION = 32;
 
 export const classes = new Uint8Array(256);
 
@@ -24,10 +26,11 @@ for (let c = 0; c < 256; c++) {
   const text = String.fromCharCode(c);
   let bits = 0;
   if (/[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(text)) bits |= TOKEN;
-  if (c === 0x21 || c === 0x22 || (c >= 0x24 && c <= 0xa3)) bits |= TARGET;
+  if (c === 0x21 || c === 0x22 || (c >= 0x24 && c <= 0x7e)) bits |= TARGET;
   if (c >= 0x21) bits |= TARGET_RELAXED;
   if (c >= 65 && c <= 90) bits |= UPPER;
   if (/[0-9A-Fa-f]/.test(text)) bits |= HEX;
+  if (/[HTPRSICY0-9./]/.test(text)) bits |= VERSION;
   classes[c] = bits;
 }
 

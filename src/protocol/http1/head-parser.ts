@@ -175,7 +175,7 @@ export abstract class HeadParser {
     } else block.flags[line] = 0;
   }
 
-  private complete(position: number): number {
+  protected complete(position: number): number {
     this.position = position;
     this.state = DONE;
     this.block.end = position;

@@ -3,7 +3,7 @@
  */
 import { SP, TAB } from './characters.ts';
 
-const COMMA = 44;
+export const COMMA = 44;
 
 /** One element after the other; `start`…`end` is the current one without the blanks around it. */
 export class ListReader {

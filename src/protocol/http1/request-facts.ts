@@ -30,7 +30,7 @@ import {
   H_UPGRADE,
   wordEquals,
 } from './known-headers.ts';
-import { cutElements, ListReader } from './lists.ts';
+import { COMMA, cutElements, ListReader } from './lists.ts';
 import type { RequestParser } from './request-parser.ts';
 import { targetMatchesHost } from './request-target.ts';
 
@@ -168,10 +168,16 @@ export class RequestFacts {
       if (listHolds(u8, start, end, UPGRADE)) this.connectionUpgrade = true;
       close ||= hasClose;
       keep ||= hasKeep;
-      if (hasClose || hasKeep || start === end) cutPersistence(u8, parser, line);
+      // A value that begins with a comma may be nothing but commas.
+      if (hasClose || hasKeep || start === end || u8[start] === COMMA) cutPersistence(u8, parser, line);
     }
     if (this.old && keep) this.keepAlive = true;
     return close;
+  }
+
+  /** Old programs do not look for a body behind these methods, and would take it for the next request. */
+  private get bodyUnexpected(): boolean {
+    return this.method === M_GET || this.method === M_HEAD || this.method === M_DELETE;
   }
 
   private readFraming(u8: Uint8Array, parser: RequestParser): number {
@@ -189,6 +195,7 @@ export class RequestFacts {
         this.keepAlive = false;
       }
       if (this.old) {
+        if (this.bodyUnexpected) return 413;
         this.oldChunked = true;
         this.keepAlive = false;
       }
@@ -199,8 +206,7 @@ export class RequestFacts {
       return UNDERSTOOD;
     }
     if (length > 0) {
-      if (this.old && (this.method === M_GET || this.method === M_HEAD || this.method === M_DELETE))
-        return 413;
+      if (this.old && this.bodyUnexpected) return 413;
       this.body = BODY_LENGTH;
       this.bodyLength = length;
     }

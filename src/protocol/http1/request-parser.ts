@@ -2,7 +2,17 @@
  * The request line of HTTP/1, and the head behind it. Specification: RFC 9112 3; tolerances as HAProxy 2.6: empty lines
  * before it are skipped, several blanks may stand between its words, a line feed alone ends it.
  */
-import { CR, classes, LF, SP, TAB, TARGET, TARGET_RELAXED, TOKEN } from './characters.ts';
+import {
+  CR,
+  classes,
+  LF,
+  SP,
+  TAB,
+  TARGET,
+  TARGET_RELAXED,
+  TOKEN,
+  VERSION as VERSION_BYTE,
+} from './characters.ts';
 import { HeadParser, LINE_START, NEED_MORE } from './head-parser.ts';
 import type { HeaderBlock } from './header-block.ts';
 
@@ -15,6 +25,8 @@ const TARGET_STATE = 4;
 const AFTER_TARGET = 5;
 const VERSION = 6;
 const VERSION_CR = 7;
+/** At the end of a request line of HTTP/0.9. */
+const NO_VERSION = 8;
 
 /** `HTTP/1.1` without its digits: the fixed bytes of a version, 0 where a digit stands. */
 const VERSION_FORM = Uint8Array.from([72, 84, 84, 80, 47, 0, 46, 0]);
@@ -102,28 +114,19 @@ export class RequestParser extends HeadParser {
             state = AFTER_TARGET;
             continue;
           }
-          // No version: HTTP/0.9, which only the relaxed parser knows, and only for GET.
-          if ((c === CR || c === LF) && this.relaxed && isGet(u8, block.start, this.methodEnd)) {
-            this.versionStart = p;
-            this.versionEnd = p;
-            this.version = 9;
-            block.startUntidy = true;
-            p++;
-            if (c === CR) state = VERSION_CR;
-            else {
-              state = LINE_START;
-              block.linesStart = p;
-              this.position = p;
-              this.state = state;
-              return this.parseLines(u8, end);
-            }
-            continue;
-          }
-          return this.fail(p);
+          if (!this.mayLackVersion(u8, c)) return this.fail(p);
+          this.versionStart = p;
+          state = NO_VERSION;
+          continue;
         }
         case AFTER_TARGET:
           if (c === SP || c === TAB) {
             p++;
+            continue;
+          }
+          if (this.mayLackVersion(u8, c)) {
+            this.versionStart = p;
+            state = NO_VERSION;
             continue;
           }
           if (p !== this.targetEnd + 1 || u8[p - 1] !== SP) block.startUntidy = true;
@@ -148,6 +151,19 @@ export class RequestParser extends HeadParser {
           this.position = p;
           return this.toLines(u8, p + 1, end);
         }
+        case NO_VERSION:
+          // Nothing follows such a request line, no headers either.
+          if (c === CR && p === this.versionStart) {
+            p++;
+            continue;
+          }
+          if (c !== LF) return this.fail(p);
+          this.versionEnd = this.versionStart;
+          this.version = 9;
+          block.startUntidy = true;
+          block.linesStart = p + 1;
+          block.linesEnd = p + 1;
+          return this.complete(p + 1);
         case VERSION_CR:
           if (c !== LF) return this.fail(p);
           return this.toLines(u8, p + 1, end);
@@ -167,10 +183,14 @@ export class RequestParser extends HeadParser {
     return this.parseLines(u8, end);
   }
 
+  /** HTTP/0.9, which only the relaxed parser knows, and only for GET. */
+  private mayLackVersion(u8: Uint8Array, c: number): boolean {
+    return (c === CR || c === LF) && this.relaxed && isGet(u8, this.block.start, this.methodEnd);
+  }
+
   private versionByte(c: number, index: number): boolean {
     if (this.relaxed) {
-      // H, T, P, R, S, I, C, Y, digits, dot and slash: names of protocols that look like HTTP (RTSP, ICY).
-      return (c >= 46 && c <= 57) || 'HTPRSICY'.includes(String.fromCharCode(c));
+      return ((classes[c] as number) & VERSION_BYTE) !== 0;
     }
     if (index >= 8) return false;
     const form = VERSION_FORM[index] as number;

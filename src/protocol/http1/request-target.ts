@@ -26,7 +26,8 @@ export function targetMatchesHost(
   const first = u8[start] as number;
   // The ordinary request, and `*`.
   if (!connect && (first === SLASH || first === STAR)) return true;
-  if (parser.relaxed) return true;
+  // The relaxed parser refuses nothing here, but default ports go all the same.
+  const { relaxed } = parser;
 
   let authorityStart = start;
   let authorityEnd = end;
@@ -44,7 +45,12 @@ export function targetMatchesHost(
       break;
     }
   }
-  if (connect && !hasPort(u8, authorityStart, authorityEnd)) return false;
+  if (connect) {
+    if (!hasPort(u8, authorityStart, authorityEnd)) return relaxed;
+    // Without a scheme either port is a default one.
+    if (scheme === 0 && withoutDefaultPort(u8, authorityStart, authorityEnd, 443) !== authorityEnd)
+      defaultPort = 443;
+  }
   if (host < 0 || authorityStart === authorityEnd) return true;
 
   const block = parser.block;
@@ -52,7 +58,7 @@ export function targetMatchesHost(
   const hostEnd = block.valueEnd(host);
   if (sameHost(u8, authorityStart, authorityEnd, hostStart, hostEnd)) {
     if (connect) {
-      const trimmed = withoutDefaultPort(u8, hostStart, hostEnd, 80);
+      const trimmed = withoutDefaultPort(u8, hostStart, hostEnd, defaultPort);
       if (trimmed !== hostEnd) {
         block.spans[host * 4 + VALUE_END] = trimmed;
         block.flags[host] = (block.flags[host] as number) | UNTIDY;
@@ -61,10 +67,10 @@ export function targetMatchesHost(
     }
     return true;
   }
-  if (scheme === 0 && !connect) return false;
+  if (scheme === 0 && !connect) return relaxed;
   const bare = withoutDefaultPort(u8, authorityStart, authorityEnd, defaultPort);
   const bareHost = withoutDefaultPort(u8, hostStart, hostEnd, defaultPort);
-  if (!sameHost(u8, authorityStart, bare, hostStart, bareHost)) return false;
+  if (!sameHost(u8, authorityStart, bare, hostStart, bareHost)) return relaxed;
   if (bare !== authorityEnd && !connect) {
     // The target loses the port: what follows moves up.
     u8.copyWithin(bare, authorityEnd, end);

@@ -20,6 +20,7 @@ import {
 } from './framing.ts';
 import type { HeaderBlock } from './header-block.ts';
 import { H_CONNECTION, H_CONTENT_LENGTH, H_TRANSFER_ENCODING, H_UPGRADE } from './known-headers.ts';
+import { COMMA } from './lists.ts';
 import { cutPersistence, deleteLengths, M_CONNECT, M_HEAD, type RequestFacts } from './request-facts.ts';
 import type { ResponseParser } from './response-parser.ts';
 
@@ -73,7 +74,7 @@ export class ResponseFacts {
       if (listHolds(u8, start, end, UPGRADE)) connectionUpgrade = true;
       if (hasClose) closing = true;
       if (hasKeep) this.keepAlive = true;
-      if (hasClose || hasKeep || start === end) cutPersistence(u8, parser, line);
+      if (hasClose || hasKeep || start === end || u8[start] === COMMA) cutPersistence(u8, parser, line);
     }
 
     if (status === 101) {
@@ -83,12 +84,12 @@ export class ResponseFacts {
       if (!request.upgrade || !connectionUpgrade || block.find(H_UPGRADE) < 0) return false;
       return !request.webSocket || block.findName(u8, WEBSOCKET_ACCEPT) >= 0;
     }
-    if (this.interim || status === 204) {
-      if (framed && !this.checkFraming(u8, parser)) return false;
-      if (framed) deleteFraming(block);
-    } else if (request.method === M_CONNECT && status < 300) {
+    if (request.method === M_CONNECT && !this.interim && status < 300) {
       this.tunnel = true;
       this.body = BODY_TUNNEL;
+    } else if (this.interim || status === 204) {
+      if (framed && !this.checkFraming(u8, parser)) return false;
+      if (framed) deleteFraming(block);
     } else {
       if (framed) {
         if (!this.checkFraming(u8, parser)) return false;

@@ -1,7 +1,7 @@
 /**
  * The status line of HTTP/1, and the head behind it. Specification: RFC 9112 4; tolerances as HAProxy 2.6.
  */
-import { CR, LF, SP, TAB } from './characters.ts';
+import { CR, classes, LF, SP, TAB, VERSION as VERSION_BYTE } from './characters.ts';
 import { HeadParser, LINE_START, NEED_MORE } from './head-parser.ts';
 
 const BEFORE = 0;
@@ -16,6 +16,7 @@ const LINE_CR = 5;
 
 /** `HTTP/1.1`: 0 where a digit stands. */
 const VERSION_FORM = Uint8Array.from([72, 84, 84, 80, 47, 0, 46, 0]);
+const RTSP_FORM = Uint8Array.from([82, 84, 83, 80, 47, 0, 46, 0]);
 /** Any number of digits is taken, as HAProxy does, as long as the number stays small. */
 const LARGEST_STATUS = 99_999;
 
@@ -28,7 +29,6 @@ export class ResponseParser extends HeadParser {
   status = 0;
   reasonStart = 0;
   reasonEnd = 0;
-  private oddVersion = false;
 
   begin(start: number): void {
     this.block.reset(start);
@@ -36,7 +36,6 @@ export class ResponseParser extends HeadParser {
     this.state = BEFORE;
     this.version = 0;
     this.status = 0;
-    this.oddVersion = false;
   }
 
   override parse(u8: Uint8Array, end: number): number {
@@ -45,7 +44,7 @@ export class ResponseParser extends HeadParser {
     let state = this.state;
     const block = this.block;
     while (p < end) {
-      const c = u8[p] as number;
+      let c = u8[p] as number;
       switch (state) {
         case BEFORE:
           if (c === CR) state = BEFORE_CR;
@@ -61,34 +60,16 @@ export class ResponseParser extends HeadParser {
           state = BEFORE;
           p++;
           continue;
-        case VERSION: {
-          const index = p - block.start;
-          if (index < 8) {
-            const form = VERSION_FORM[index] as number;
-            if (form === 0 ? c < 48 || c > 57 : c !== form) {
-              // A protocol that looks like HTTP is taken for HTTP/1.0 when the user asked for tolerance.
-              if (!this.relaxed || index === 0 || !isVersionByte(c)) {
-                if (!this.relaxed || index === 0 || (c !== SP && c !== TAB)) return this.fail(p);
-              }
-              this.oddVersion = true;
-            }
-            if (!this.oddVersion) {
-              if (form === 0) this.version = this.version * 10 + c - 48;
-              p++;
-              continue;
-            }
+        case VERSION:
+          while ((classes[c] as number) & VERSION_BYTE) {
+            if (++p >= end) break;
+            c = u8[p] as number;
           }
-          if (this.oddVersion) this.version = 10;
-          if (this.relaxed && isVersionByte(c)) {
-            this.oddVersion = true;
-            p++;
-            continue;
-          }
-          if (c !== SP && c !== TAB) return this.fail(p);
+          if (p >= end) continue;
+          if ((c !== SP && c !== TAB) || !this.readVersion(u8, p)) return this.fail(p);
           this.versionEnd = p;
           state = AFTER_VERSION;
           continue;
-        }
         case AFTER_VERSION:
           if (c === SP || c === TAB) {
             p++;
@@ -144,6 +125,18 @@ export class ResponseParser extends HeadParser {
     return NEED_MORE;
   }
 
+  /** RTSP passes for HTTP/1.0, and with the relaxed parser whatever looks like a version does. */
+  private readVersion(u8: Uint8Array, end: number): boolean {
+    const start = this.block.start;
+    if (end - start === VERSION_FORM.length && isVersion(u8, start, VERSION_FORM)) {
+      this.version = ((u8[start + 5] as number) - 48) * 10 + (u8[start + 7] as number) - 48;
+      return true;
+    }
+    this.version = 10;
+    if (end - start === RTSP_FORM.length && isVersion(u8, start, RTSP_FORM)) return true;
+    return this.relaxed && end > start;
+  }
+
   private toLines(u8: Uint8Array, position: number, end: number): number {
     this.block.linesStart = position;
     this.position = position;
@@ -152,7 +145,10 @@ export class ResponseParser extends HeadParser {
   }
 }
 
-/** Letters of protocol names that look like HTTP (RTSP, ICY), digits, dot and slash. */
-function isVersionByte(c: number): boolean {
-  return (c >= 46 && c <= 57) || 'HTPRSICY'.includes(String.fromCharCode(c));
+function isVersion(u8: Uint8Array, start: number, form: Uint8Array): boolean {
+  for (let i = 0; i < form.length; i++) {
+    const c = u8[start + i] as number;
+    if (form[i] === 0 ? c < 48 || c > 57 : c !== form[i]) return false;
+  }
+  return true;
 }

@@ -2,3 +2,4 @@
  * The list of features: importing this file registers them all. The command line and every data thread do.
  */
 import './balance/algorithms.ts';
+import './cookie/persistence.ts';

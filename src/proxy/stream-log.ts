@@ -164,7 +164,7 @@ export class StreamLogger {
     if (http) record.requestLine.set(stream.requestLine, 0, stream.requestLineLength);
     else record.requestLine.clear();
     this.fillNames(session.frontend, backend, stream);
-    this.terminate(stream.endCause, stream.endPhase);
+    this.terminate(stream.endCause, stream.endPhase, stream.cookieRequestFlag, stream.cookieResponseFlag);
     record.requestCounter = Atomics.load(plane.words, PROCESS_STREAMS);
   }
 
@@ -210,9 +210,12 @@ export class StreamLogger {
     return format !== undefined && 'text' in format && /%(\{[^}]*\})?b[ip]/.test(format.text);
   }
 
-  private terminate(cause: number, phase: number): void {
-    this.record.termination[0] = cause;
-    this.record.termination[1] = phase;
+  private terminate(cause: number, phase: number, requestCookie = DASH, responseCookie = DASH): void {
+    const { termination } = this.record;
+    termination[0] = cause;
+    termination[1] = phase;
+    termination[2] = requestCookie;
+    termination[3] = responseCookie;
   }
 
   private name(text: string): Uint8Array {

@@ -26,6 +26,9 @@ export const PHASE_ENDED = 5;
 
 /** A time that was not reached. */
 export const UNREACHED = -1;
+/** Values of `cookieRequestFlag`: `V` and `D`. */
+const COOKIE_VALID = 86;
+const COOKIE_DOWN = 68;
 const LONGEST_TURNAROUND_MS = 1000;
 /** How often a slot that another thread snatched away is tried for again before queueing. */
 const SLOT_ATTEMPTS = 4;
@@ -61,6 +64,9 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   /** Termination state: who ended the session, and in which phase; 45 is `-`. */
   endCause = 45;
   endPhase = 45;
+  /** What became of the persistence cookie, in the client's request and in the response; 45 is `-`. */
+  cookieRequestFlag = 45;
+  cookieResponseFlag = 45;
   requestAt = 0;
   assignedAt = 0;
   connectedAt = 0;
@@ -97,6 +103,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     this.backendQueue = 0;
     this.endCause = 45;
     this.endPhase = 45;
+    this.cookieRequestFlag = 45;
+    this.cookieResponseFlag = 45;
     this.requested = false;
     this.assigned = false;
     this.connected = false;
@@ -338,6 +346,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     const due = interval > 0 ? attempt % interval === 0 : this.retriesLeft === -interval - 1;
     if (backend.direct === null && backend.redispatches && (due || !server.usable)) {
       this.redispatched = true;
+      // To the log a server that does not take its client is down.
+      if (this.cookieRequestFlag === COOKIE_VALID) this.cookieRequestFlag = COOKIE_DOWN;
       backend.count(BE.redispatches);
       server.count(BE.redispatches);
       this.avoid = server.position;

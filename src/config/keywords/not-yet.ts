@@ -31,7 +31,7 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     tune.vars.txn-max-size
   `),
   proxy: words(`
-    acl, capture, compression, declare, dynamic-cookie-key, email-alert, external-check, filter, force-persist
+    acl, capture, compression, declare, email-alert, external-check, filter, force-persist
     hash-balance-factor, hash-type, http-after-response, http-error, http-request, http-response
     http-send-name-header, ignore-persist, load-server-state-from-file, max-session-srv-conns, monitor
     option checkcache, option external-check, option ldap-check, option mysql-check, option pgsql-check

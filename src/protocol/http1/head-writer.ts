@@ -7,7 +7,7 @@ import {
   type HeaderBlock,
   NAME_END,
   NAME_START,
-  UNTIDY,
+  REPLACED,
   VALUE_END,
   VALUE_START,
 } from './header-block.ts';
@@ -62,13 +62,19 @@ export function assembleLines(u8: Uint8Array, block: HeaderBlock, at: number): n
     at = copy(u8, run, spans[i + NAME_START] as number, at);
     run = line + 1 < block.count ? (spans[i + 4 + NAME_START] as number) : block.linesEnd;
     if ((flags & DELETED) !== 0) continue;
-    if ((flags & UNTIDY) !== 0) {
-      at = copy(u8, spans[i + NAME_START] as number, spans[i + NAME_END] as number, at);
-      u8[at++] = COLON;
-      u8[at++] = SP;
-      at = copy(u8, spans[i + VALUE_START] as number, spans[i + VALUE_END] as number, at);
-      at = lineEnd(u8, at);
+    at = copy(u8, spans[i + NAME_START] as number, spans[i + NAME_END] as number, at);
+    u8[at++] = COLON;
+    u8[at++] = SP;
+    let value = spans[i + VALUE_START] as number;
+    if ((flags & REPLACED) !== 0) {
+      at = copy(u8, value, block.pieceStart(line), at);
+      const bytes = block.replacements[line] as Uint8Array;
+      u8.set(bytes, at);
+      at += bytes.length;
+      value = block.pieceEnd(line);
     }
+    at = copy(u8, value, spans[i + VALUE_END] as number, at);
+    at = lineEnd(u8, at);
   }
   at = copy(u8, run, block.linesEnd, at);
   const additions = block.additions;

@@ -9,6 +9,8 @@ import { H_OTHER, identifyHeader, wordEquals } from './known-headers.ts';
 export const DELETED = 1;
 /** Line flags: not in the form `name: value CR LF`, so it has to be written anew. */
 export const UNTIDY = 2;
+/** Line flags: a piece of the value is replaced by other bytes. */
+export const REPLACED = 4;
 
 export const NAME_START = 0;
 export const NAME_END = 1;
@@ -18,6 +20,9 @@ export const VALUE_END = 3;
 const COUNTED_FIXED_BYTES = 21;
 /** `: ` and CR LF. */
 const LINE_SEPARATOR_BYTES = 4;
+
+const NO_REPLACEMENTS: Uint8Array[] = [];
+const NO_PIECES = new Int32Array(0);
 
 export class HeaderBlock {
   /** Header lines at most (tune.http.maxhdr). */
@@ -40,6 +45,9 @@ export class HeaderBlock {
   /** Complete lines to be added at the end, latin1, each with its CR LF. */
   readonly additions: Uint8Array;
   additionsLength = 0;
+  /** By line: what stands in the place of a piece of its value, and the piece. Made on first use. */
+  replacements: Uint8Array[] = NO_REPLACEMENTS;
+  private pieces = NO_PIECES;
   private additionLines = 0;
 
   constructor(capacity: number, additionsBytes: number) {
@@ -82,6 +90,30 @@ export class HeaderBlock {
       bytes += (spans[at + VALUE_END] as number) - (spans[at + VALUE_START] as number);
     }
     return bytes;
+  }
+
+  /**
+   * Puts other bytes in the place of `start`…`end`, which lies within the line's value. One piece per line; whoever
+   * reads the value later still finds what was received.
+   */
+  replace(line: number, start: number, end: number, bytes: Uint8Array): void {
+    if (this.replacements === NO_REPLACEMENTS) {
+      this.replacements = new Array<Uint8Array>(this.capacity).fill(bytes);
+      this.pieces = new Int32Array(this.capacity * 2);
+    }
+    this.replacements[line] = bytes;
+    this.pieces[line * 2] = start;
+    this.pieces[line * 2 + 1] = end;
+    this.flags[line] = (this.flags[line] as number) | REPLACED;
+    this.edited = true;
+  }
+
+  pieceStart(line: number): number {
+    return this.pieces[line * 2] as number;
+  }
+
+  pieceEnd(line: number): number {
+    return this.pieces[line * 2 + 1] as number;
   }
 
   isDeleted(line: number): boolean {

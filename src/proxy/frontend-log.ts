@@ -12,6 +12,9 @@ import type { Plane } from './plane.ts';
 
 const DEFAULT_TAG = 'haproxy';
 
+/** `%bi` and `%bp`. */
+const SOURCE_VARIABLE = /%(\{[^}]*\})?b[ip]/;
+
 /** When a line's last value is known. */
 export const AT_SESSION = 0;
 export const AT_REQUEST = 1;
@@ -27,6 +30,8 @@ export class FrontendLog {
   readonly enabled: boolean;
   /** Whether the request line has to be kept. */
   readonly wantsRequestLine: boolean;
+  /** Whether our end of the server connection is shown: reading it costs a system call. */
+  readonly wantsSource: boolean;
   readonly moment: number;
   readonly dontLogNull: boolean;
   readonly dontLogNormal: boolean;
@@ -56,6 +61,8 @@ export class FrontendLog {
     if (format === undefined) this.format = presetFormat('default');
     else if ('preset' in format) this.format = presetFormat(format.preset);
     else this.format = compiled(format.text, http);
+    this.wantsSource =
+      this.enabled && format !== undefined && 'text' in format && SOURCE_VARIABLE.test(format.text);
     this.errorFormat =
       config.log.errorFormat === undefined ? null : compiled(config.log.errorFormat.text, http);
     this.sdFormat = config.log.sdFormat === undefined ? null : compiled(config.log.sdFormat.text, http);

@@ -5,10 +5,12 @@
  */
 import { u8 } from '../os/arena.ts';
 import { EHOSTUNREACH } from '../os/errno.ts';
+import type { SocketAddress } from '../protocol/socket-address.ts';
 import { parseSocks4Reply, SOCKS4_REPLY_BYTES, writeSocks4Request } from '../protocol/socks4/client.ts';
 import { SRV_CONNECTIONS } from '../state/shared-state.ts';
 import { Channel } from '../transport/channel.ts';
 import { type Connection, type ConnectionUser, FAILED } from '../transport/connection.ts';
+import { readSocketName } from '../transport/socket-name.ts';
 import type { Plane } from './plane.ts';
 import { writeProxyPreface } from './proxy-preface.ts';
 import { BE, type Server } from './server.ts';
@@ -74,6 +76,11 @@ export class ServerConnection implements ConnectionUser {
 
   get closed(): boolean {
     return this.connection.closed;
+  }
+
+  /** Reads our own end's address. */
+  readSource(into: SocketAddress): void {
+    readSocketName(this.connection.fd, into);
   }
 
   /** An idle connection gets its next stream. */

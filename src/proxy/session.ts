@@ -4,8 +4,7 @@
  */
 import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
 import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
-import { base, u8, view } from '../os/arena.ts';
-import { getsockname } from '../os/libc.ts';
+import { u8 } from '../os/arena.ts';
 import { parseNetscalerCip } from '../protocol/netscaler-cip/receive.ts';
 import {
   CIP_CLOSED,
@@ -19,10 +18,11 @@ import {
 } from '../protocol/proxy-protocol/handshake-error.ts';
 import { ProxyHeader } from '../protocol/proxy-protocol/proxy-header.ts';
 import { parseProxyHeader } from '../protocol/proxy-protocol/receive.ts';
-import { SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
+import { SocketAddress } from '../protocol/socket-address.ts';
 import { PROCESS_CONNECTIONS } from '../state/shared-state.ts';
 import { Channel } from '../transport/channel.ts';
 import { type Connection, type ConnectionUser, FAILED } from '../transport/connection.ts';
+import { readSocketName } from '../transport/socket-name.ts';
 import type { Frontend } from './frontend.ts';
 import type { Listener } from './listener.ts';
 import type { LiveSession, Plane } from './plane.ts';
@@ -106,13 +106,8 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   destinationAddress(): SocketAddress {
     if (!this.destinationKnown) {
       this.destinationKnown = true;
-      this.destination.clear();
-      const at = this.plane.scratch;
-      view.setInt32(at, SOCKADDR_MAX_BYTES, true);
-      if (!this.connection.closed && getsockname(this.connection.fd, base + at + 8, base + at) === 0) {
-        this.destination.readSockaddr(u8, at + 8, view.getInt32(at, true));
-        this.destination.unmapToInet4();
-      }
+      readSocketName(this.connection.fd, this.destination);
+      this.destination.unmapToInet4();
     }
     return this.destination;
   }

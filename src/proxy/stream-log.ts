@@ -4,9 +4,7 @@
  */
 
 import { LogProcess, LogRecord } from '../expr/log-format/log-record.ts';
-import { base, u8, view } from '../os/arena.ts';
-import { getsockname } from '../os/libc.ts';
-import { SOCKADDR_MAX_BYTES } from '../protocol/socket-address.ts';
+import { u8 } from '../os/arena.ts';
 import { PROCESS_CONNECTIONS, PROCESS_STREAMS } from '../state/shared-state.ts';
 import type { Backend } from './backend.ts';
 import type { Frontend } from './frontend.ts';
@@ -40,6 +38,7 @@ export class StreamLogger {
     const log = stream.session.frontend.log;
     if (!log.enabled || log.moment !== moment || stream.logged) return;
     stream.logged = true;
+    if (backend !== null) stream.noteLoad(backend);
     this.record.partial = log.asap;
     this.write(stream, backend, log, LEVEL_INFO);
     this.record.partial = false;
@@ -189,25 +188,13 @@ export class StreamLogger {
     const server = stream?.server ?? null;
     record.serverName =
       server === null || server.backend.direct === server ? NOTHING : this.name(server.name);
-    record.backendConnections = backend?.connections ?? 0;
-    record.serverConnections = server?.served ?? 0;
+    record.backendConnections = stream?.backendConnections ?? 0;
+    record.serverConnections = stream?.serverConnections ?? 0;
     record.serverAddress.clear();
     record.sourceAddress.clear();
     if (server === null || stream === null) return;
     record.serverAddress.copyFrom(stream.targetAddress(server));
-    const fd = stream.serverConnection?.connection.fd ?? -1;
-    if (fd < 0) return;
-    const at = this.plane.scratch;
-    view.setInt32(at, SOCKADDR_MAX_BYTES, true);
-    if (this.wantsSource(frontend) && getsockname(fd, base + at + 8, base + at) === 0) {
-      record.sourceAddress.readSockaddr(u8, at + 8, view.getInt32(at, true));
-    }
-  }
-
-  /** The proxy's own address towards the server costs a system call: only when the format shows it. */
-  private wantsSource(frontend: Frontend): boolean {
-    const format = frontend.config.log.format;
-    return format !== undefined && 'text' in format && /%(\{[^}]*\})?b[ip]/.test(format.text);
+    record.sourceAddress.copyFrom(stream.sourceAddress);
   }
 
   private terminate(cause: number, phase: number, requestCookie = DASH, responseCookie = DASH): void {

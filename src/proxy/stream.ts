@@ -77,6 +77,11 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   responded = false;
   bytesIn = 0;
   bytesOut = 0;
+  /** Our end of the server connection, where the log wants it. */
+  readonly sourceAddress = new SocketAddress();
+  /** Streams of the backend and of the server when this one left them, itself included. */
+  backendConnections = 0;
+  serverConnections = 0;
   uniqueIdBytes: Uint8Array | undefined = undefined;
   /** Its log line has been written. */
   logged = false;
@@ -111,6 +116,9 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     this.responded = false;
     this.bytesIn = 0;
     this.bytesOut = 0;
+    this.backendConnections = 0;
+    this.serverConnections = 0;
+    this.sourceAddress.clear();
     this.uniqueIdBytes = undefined;
     this.logged = false;
     Atomics.add(this.plane.words, PROCESS_STREAMS, 1);
@@ -376,6 +384,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     this.plane.loop.timers.disarm(this.timer);
     const backend = this.backend;
     if (backend === null) return;
+    this.noteLoad(backend);
     if (this.queued) backend.queue.remove(this);
     const connection = this.serverConnection;
     if (connection !== null) {
@@ -386,6 +395,15 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     this.releaseSlot();
     backend.leave();
     this.backend = null;
+  }
+
+  /** What the log tells of how busy everything was; read before this stream's own place is given up. */
+  noteLoad(backend: Backend): void {
+    this.backendConnections = backend.connections;
+    if (this.server !== null && this.holdsSlot) this.serverConnections = this.server.served;
+    const connection = this.serverConnection;
+    if (connection !== null && this.session.frontend.log.wantsSource)
+      connection.readSource(this.sourceAddress);
   }
 
   /** Where to connect when the configuration leaves the port, or the address too, to the client's choice. */

@@ -208,11 +208,12 @@ export class TcpStream extends Stream implements Deferred {
         this.server.count(BE.bytesOut, this.bytesOut);
       }
     }
-    this.plane.logger.logStream(this, backend);
     this.phase = PHASE_ENDED;
     this.request?.release();
     this.response?.release();
     this.leaveBackend();
+    // Last, so that whoever reads the line finds what it tells of done.
+    this.plane.logger.logStream(this, backend);
     this.plane.loop.timers.release(this.timer);
     session.end(reset && this.endCause === 83);
   }

@@ -400,6 +400,8 @@ export class HttpStream extends Stream implements Deferred {
       this.replay = u8.slice(channel.head, channel.ready);
     }
     this.forwardRequest();
+    // A server may speak first, and the event that told of the connection has told of that too.
+    if (this.phase === PHASE_EXCHANGING && server.connection.readable) this.receiveResponse();
     if (this.phase === PHASE_EXCHANGING) this.armTimer();
   }
 
@@ -1148,6 +1150,8 @@ export class HttpStream extends Stream implements Deferred {
 
   /** Everything has been said on both sides. */
   private complete(): void {
+    const backend = this.backend;
+    if (backend !== null) this.noteLoad(backend);
     this.account();
     const session = this.http;
     const connection = this.serverConnection;
@@ -1159,6 +1163,7 @@ export class HttpStream extends Stream implements Deferred {
     this.phase = PHASE_ENDED;
     this.leaveBackend();
     this.releaseBuffers();
+    this.log(backend);
     if (keepClient) session.nextRequest();
     else session.end();
   }
@@ -1183,6 +1188,8 @@ export class HttpStream extends Stream implements Deferred {
   /** The exchange cannot be brought to an end: what has not been sent is lost, and so is the client's connection. */
   private abort(reset = false): void {
     if (this.phase === PHASE_ENDED) return;
+    const backend = this.backend;
+    if (backend !== null) this.noteLoad(backend);
     this.account();
     this.phase = PHASE_ENDED;
     const connection = this.serverConnection;
@@ -1192,6 +1199,7 @@ export class HttpStream extends Stream implements Deferred {
     }
     this.leaveBackend();
     this.releaseBuffers();
+    this.log(backend);
     this.http.end();
   }
 
@@ -1245,7 +1253,11 @@ export class HttpStream extends Stream implements Deferred {
         server.count(offset);
       }
     }
-    if (!this.unlogged) plane.logger.logStream(this, backend);
+  }
+
+  /** Last of all, so that whoever reads the line finds what it tells of done. */
+  private log(backend: Backend | null): void {
+    if (!this.unlogged) this.plane.logger.logStream(this, backend);
     this.unlogged = false;
   }
 }

@@ -3,3 +3,4 @@
  */
 import './balance/algorithms.ts';
 import './cookie/persistence.ts';
+import './monitor/monitor.ts';

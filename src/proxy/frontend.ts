@@ -10,6 +10,7 @@ import {
   FRONTEND_COUNTERS,
   raiseGauge,
 } from '../state/shared-state.ts';
+import { type AcceptFilter, acceptFilters } from './accept-filter.ts';
 import type { Backend } from './backend.ts';
 import { ErrorReplies } from './error-replies.ts';
 import { FrontendLog } from './frontend-log.ts';
@@ -48,6 +49,7 @@ export class Frontend {
   readonly bufferRequest: boolean;
   readonly mode: HttpConnectionMode;
   readonly extensions: readonly HttpExtension[];
+  readonly acceptFilters: readonly AcceptFilter[] | null;
   /** Linked after all proxies exist; null: none (then every request gets 503). */
   defaultBackend: Backend | null = null;
 
@@ -77,6 +79,7 @@ export class Frontend {
     this.bufferRequest = option('http-buffer-request');
     this.mode = config.httpConnectionMode ?? 'keep-alive';
     this.extensions = httpExtensions(config, plane);
+    this.acceptFilters = acceptFilters(config, plane);
     this.monitorUri = config.monitorUri === undefined ? undefined : Buffer.from(config.monitorUri, 'latin1');
   }
 

@@ -9,6 +9,7 @@ import {
   EPOLLEXCLUSIVE,
   EPOLLIN,
   IPPROTO_TCP,
+  MSG_NOSIGNAL,
   SO_KEEPALIVE,
   SO_RCVBUF,
   SO_SNDBUF,
@@ -20,11 +21,12 @@ import {
   TCP_KEEPINTVL,
 } from '../os/constants.ts';
 import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../os/errno.ts';
-import { accept4, errno } from '../os/libc.ts';
-import { SOCKADDR_MAX_BYTES } from '../protocol/socket-address.ts';
+import { accept4, close, errno, send } from '../os/libc.ts';
+import { SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
 import type { OpenListener } from '../state/messages.ts';
 import { counterOffsets, LISTENER_COUNTERS, PROCESS_CONNECTIONS } from '../state/shared-state.ts';
 import { setIntOption } from '../transport/socket-options.ts';
+import type { AcceptFilter } from './accept-filter.ts';
 import { FE, type Frontend } from './frontend.ts';
 import { HttpSession } from './http/session.ts';
 import type { PausedListener, Plane } from './plane.ts';
@@ -32,6 +34,7 @@ import { TcpSession } from './tcp-session.ts';
 
 const DEFAULT_MAX_ACCEPT = 4;
 const LI = counterOffsets(LISTENER_COUNTERS);
+const dismissed = new SocketAddress();
 const ACCEPT_FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 export class Listener extends FdHandler implements PausedListener {
@@ -147,6 +150,7 @@ export class Listener extends FdHandler implements PausedListener {
     const { plane, frontend } = this;
     plane.count(this.counters + LI.connections);
     plane.count(frontend.counters + FE.connections);
+    if (frontend.acceptFilters !== null && this.dismiss(fd, sockaddr, frontend.acceptFilters)) return;
     if (!this.unix) this.setOptions(fd);
     const session = frontend.http
       ? (plane.httpSessions.take() ?? new HttpSession(plane))
@@ -158,6 +162,25 @@ export class Listener extends FdHandler implements PausedListener {
     plane.count(this.counters + LI.sessions);
     plane.count(frontend.counters + FE.sessions);
     session.begin();
+  }
+
+  /** Closes a connection that a filter claims. False when none does. */
+  private dismiss(fd: number, sockaddr: number, filters: readonly AcceptFilter[]): boolean {
+    dismissed.readSockaddr(u8, sockaddr + 8, view.getInt32(sockaddr, true));
+    dismissed.unmapToInet4();
+    for (const filter of filters) {
+      const answer = filter.dismiss(dismissed);
+      if (answer === undefined) continue;
+      u8.set(answer, sockaddr);
+      if (answer.length > 0) send(fd, base + sockaddr, answer.length, MSG_NOSIGNAL);
+      close(fd);
+      this.frontend.leave();
+      this.leave();
+      Atomics.sub(this.plane.words, PROCESS_CONNECTIONS, 1);
+      this.plane.onPlaceFree();
+      return true;
+    }
+    return false;
   }
 
   /** TCP_NODELAY is inherited from the listening socket; the rest is only set where it is configured. */

@@ -81,6 +81,15 @@ export function targetMatchesHost(
 }
 
 /** Length of a valid scheme in front of `://`, or 0. */
+/** Where the path of the target begins: its start, or behind the authority of an absolute one. */
+export function pathStart(u8: Uint8Array, start: number, end: number): number {
+  const scheme = schemeLength(u8, start, end);
+  if (scheme === 0) return start;
+  let p = start + scheme + 3;
+  while (p < end && u8[p] !== SLASH) p++;
+  return p;
+}
+
 function schemeLength(u8: Uint8Array, start: number, end: number): number {
   let p = start;
   while (p < end) {

@@ -15,6 +15,7 @@ import { HeaderBlock } from '../../protocol/http1/header-block.ts';
 import { bytesEqual } from '../../protocol/http1/known-headers.ts';
 import { M_HEAD, RequestFacts } from '../../protocol/http1/request-facts.ts';
 import { RequestParser } from '../../protocol/http1/request-parser.ts';
+import { pathStart } from '../../protocol/http1/request-target.ts';
 import { ResponseFacts } from '../../protocol/http1/response-facts.ts';
 import { ResponseParser } from '../../protocol/http1/response-parser.ts';
 import type { SocketAddress } from '../../protocol/socket-address.ts';
@@ -274,12 +275,14 @@ export class HttpStream extends Stream implements Deferred {
   }
 
   private isMonitor(uri: Uint8Array): boolean {
-    const parser = this.requestParser;
-    return parser.targetEnd - parser.targetStart === uri.length && bytesEqual(u8, parser.targetStart, uri);
+    const { targetStart, targetEnd } = this.requestParser;
+    const start = pathStart(u8, targetStart, targetEnd);
+    return targetEnd - start === uri.length && bytesEqual(u8, start, uri);
   }
 
   private replyMonitor(): void {
     this.unlogged = true;
+    this.plane.count(this.session.frontend.counters + FE.interceptedRequests);
     this.setEnd('L', 'R');
     this.reply(200);
   }

@@ -8,6 +8,9 @@ import { u8 } from '../os/arena.ts';
 import { type BufferPool, NO_BUFFER } from './buffer-pool.ts';
 import { type Connection, FAILED, WOULD_BLOCK } from './connection.ts';
 
+/** A chunk line grows by two bytes at most; once it is out, the bytes behind it have its room. */
+const LINE_ROOM_BYTES = 64;
+
 export class Channel {
   private readonly pool: BufferPool;
   /** Room kept free in front (tune.maxrewrite); 0 for channels that nothing rewrites. */
@@ -66,11 +69,15 @@ export class Channel {
     if (this.buffer !== NO_BUFFER && this.head === this.tail) this.release();
   }
 
-  /** Starts again with the whole buffer, empty. For what no head follows, so no room is kept in front. */
+  /**
+   * Starts again with the buffer empty. No head follows, so only a little room is kept in front, for chunk lines that grow
+   * when they are rewritten.
+   */
   clear(): void {
-    this.head = this.buffer;
-    this.ready = this.buffer;
-    this.tail = this.buffer;
+    const start = this.buffer + (this.headroom < LINE_ROOM_BYTES ? this.headroom : LINE_ROOM_BYTES);
+    this.head = start;
+    this.ready = start;
+    this.tail = start;
   }
 
   /** Moves the bytes to the front of the buffer, to make room behind them. Offsets into the channel become stale. */

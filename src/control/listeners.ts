@@ -136,7 +136,8 @@ export class Listeners {
   /**
    * Lets go of the address but keeps the descriptor, whose number the data threads know. A TCP socket stops listening,
    * which keeps the right to a privileged port; an abstract name is only free once its socket is gone, so another
-   * socket takes the descriptor's place; a path needs nothing, a new process renames its own over it.
+   * socket takes the descriptor's place; a path needs nothing, a new process renames its own over it (and an inherited
+   * unix socket could not listen again).
    */
   pause({ fd, planned, parked }: HeldListener): void {
     if (parked !== undefined) return;
@@ -144,7 +145,7 @@ export class Listeners {
       const dummy = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
       dup2(dummy, fd);
       close(dummy);
-    } else if (planned.address.family !== 'unix') shutdown(fd, SHUT_RD);
+    } else if (!isUnixSocket(fd)) shutdown(fd, SHUT_RD);
   }
 
   /**
@@ -154,7 +155,7 @@ export class Listeners {
   resume(listener: HeldListener): boolean {
     const { fd, planned } = listener;
     const { address, backlog } = planned;
-    if (address.family === 'unix') return true;
+    if (address.family === 'unix' || (address.family === 'fd' && isUnixSocket(fd))) return true;
     if (address.family === 'abns') {
       const again = openAbstractSocket(address.name, backlog);
       if (again.fd < 0) return this.putInPlace(this.silent(), fd, false);

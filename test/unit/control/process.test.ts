@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { findCommand, programPath } from '../../harness/program.ts';
 
@@ -157,9 +157,12 @@ test('what is asked for before the process serves is done once it does', async (
     said += text;
   });
   const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve([code, signal])));
-  // The name is given early: from then on signals are kept.
-  while (field(child.pid as number, 'comm') !== 'sluice\n')
-    await new Promise((resolve) => setTimeout(resolve, 1));
+  const pid = child.pid as number;
+  // The runtime is there and has given itself the name: from then on signals are kept.
+  const named = (): boolean =>
+    basename(readlinkSync(`/proc/${pid}/exe`)) === basename(process.execPath) &&
+    field(pid, 'comm') === 'sluice\n';
+  while (!named()) await new Promise((resolve) => setTimeout(resolve, 1));
   child.kill('SIGUSR1');
   assert.deepEqual(await ended, [0, null]);
   assert.match(said, /Proxy relay stopped/);

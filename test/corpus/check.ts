@@ -62,7 +62,7 @@ async function check(
     const { observation, wasReset, leftOpen } = await lane.play(turn.each, verdict, turn.pace);
     if (!agrees(condense(observation), verdict, wasReset))
       differences.push(describe(turn, lane, verdict, observation));
-    else if (leftOpen > 0 && !isOracle)
+    else if (leftOpen > 0)
       differences.push(`${verdictKey(turn.each, lane.mode)}: its server connection was left open`);
   };
   const played = isOracle ? turns.filter(({ each }) => isRecorded(each)) : turns;

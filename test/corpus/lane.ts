@@ -12,7 +12,7 @@ import { Transcript } from '../harness/transcript.ts';
 import { DeadlineError, poll } from '../harness/waiting.ts';
 import type { Wire } from '../harness/wire.ts';
 import type { CorpusCase, Step } from './case.ts';
-import { condense, digest, MODES, type Mode, type Observation } from './observation.ts';
+import { type After, condense, digest, MODES, type Mode, type Observation } from './observation.ts';
 import { completeRequests, HEAD_ANSWER, ORDINARY_ANSWER } from './server-script.ts';
 
 const PROBE = 'GET /probe HTTP/1.1\r\nHost: probe\r\n\r\n';
@@ -21,12 +21,15 @@ export const PROBE_ANSWER = ORDINARY_ANSWER.replace('Content-Length', 'content-l
 
 const FIRST_PORT = 8100;
 /** What no case may run into, however slow the machine is. */
-const PATIENT = ['http-request 20s', 'client 20s', 'server 20s'];
+const PATIENT = ['http-request 20s', 'client 20s', 'server 20s', 'tunnel 20s', 'http-keep-alive 20s'];
 /** For cases that end by a timeout. Each has its own length, so that it is plain which one it is. */
-const HASTY = ['http-request 600ms', 'client 900ms', 'server 700ms'];
-
-/** Reached only by failures. */
-const DEADLINE_MS = 2500;
+const HASTY = [
+  'http-request 600ms',
+  'client 900ms',
+  'server 700ms',
+  'tunnel 1100ms',
+  'http-keep-alive 1300ms',
+];
 
 interface Play {
   readonly client: Wire;
@@ -98,16 +101,20 @@ export class Lane {
   }
 
   get configuration(): string {
-    const [request, client, server] = (this.hasty ? HASTY : PATIENT).map((text) => `    timeout ${text}`);
+    const [request, client, server, tunnel, keepAlive] = (this.hasty ? HASTY : PATIENT).map(
+      (text) => `    timeout ${text}`,
+    );
     const option = (what: string): string => (this.mode === 'lenient' ? `    option ${what}\n` : '');
     return `
 frontend fe-${this.number}
     bind ${this.#context.ip}:${this.port}
 ${request}
 ${client}
+${keepAlive}
 ${option('accept-invalid-http-request')}    default_backend be-${this.number}
 backend be-${this.number}
 ${server}
+${tunnel}
 ${option('accept-invalid-http-response')}    http-reuse never
     server s ${this.server.address}
 `;
@@ -145,6 +152,8 @@ ${option('accept-invalid-http-response')}    http-reuse never
     this.#served = 0;
     this.#scripted = Promise.resolve();
     const client = await connectWire({ host: this.#context.ip, port: this.port }, {}, new Transcript());
+    // A closed socket has forgotten its port, and the port is what tells this case's log lines.
+    const clientPort = client.localPort;
     const play: Play = {
       client,
       servers: () => this.server.wires.slice(firstServer),
@@ -154,22 +163,25 @@ ${option('accept-invalid-http-response')}    http-reuse never
     const answered = await this.#awaitAnswer(play, each, expected, pace);
     const answer = play.received();
     if (answered && each.final !== true) await this.#probe(play, expected, answer, pace);
-    const kept = play.received() === answer + PROBE_ANSWER && client.ending === undefined;
-    const observe = (): Observation => ({
-      answer: kept ? answer : play.received(),
-      after: kept ? 'kept' : 'closed',
-      server: play.servers().map((wire) => wire.peek().toString('latin1')),
-      log: this.#logged(firstLog, client.localPort),
-    });
-    if (expected === undefined) await pace.settle?.();
-    else await reached(() => isRecorded(observe(), expected));
-    const observation = observe();
+    const after = whatBecame(client, play.received().slice(answer.length));
     const wasReset = client.ending === 'reset';
+    const text = after === 'kept' || after === 'tunnel' ? answer : play.received();
+    const observe = (): Observation => ({
+      answer: text,
+      after,
+      server: play.servers().map((wire) => wire.peek().toString('latin1')),
+      log: this.#logged(firstLog, clientPort),
+    });
+    // Before the client leaves, so that what it sent has come through; after it, because tunnels are logged then.
+    if (expected !== undefined)
+      await reached(() => isDeepStrictEqual(condense(observe()).server, expected.server));
     client.close();
     await reached(() => play.servers().every(isOver));
+    if (expected === undefined) await pace.settle?.();
+    else await reached(() => isDeepStrictEqual(condense(observe()).log, expected.log));
     const leftOpen = play.servers().filter((wire) => !isOver(wire));
     for (const wire of leftOpen) wire.reset();
-    return { observation, wasReset, leftOpen: leftOpen.length };
+    return { observation: observe(), wasReset, leftOpen: leftOpen.length };
   }
 
   /** True when the connection is still open afterwards. */
@@ -226,17 +238,17 @@ function isOver(wire: Wire): boolean {
   return wire.ending !== undefined || wire.socket.destroyed;
 }
 
-/** Waits until it holds; when it never does, the observation shows that. */
-async function reached(holds: () => boolean): Promise<void> {
-  await poll(() => holds() || undefined, 'the expected observation', DEADLINE_MS).catch((error: unknown) => {
-    if (!(error instanceof DeadlineError)) throw error;
-  });
+function whatBecame(client: Wire, probeAnswer: string): After {
+  if (client.ending !== undefined) return 'closed';
+  if (probeAnswer === PROBE_ANSWER) return 'kept';
+  return probeAnswer === ORDINARY_ANSWER ? 'tunnel' : 'open';
 }
 
-/** The answer apart: it was waited for before. */
-function isRecorded(observed: Observation, expected: Observation): boolean {
-  const { server, log } = condense(observed);
-  return isDeepStrictEqual([server, log], [expected.server, expected.log]);
+/** Waits until it holds; when it never does, the observation shows that. */
+async function reached(holds: () => boolean): Promise<void> {
+  await poll(() => holds() || undefined, 'the expected observation').catch((error: unknown) => {
+    if (!(error instanceof DeadlineError)) throw error;
+  });
 }
 
 /** Opens lanes of both modes, patient and hasty ones, and starts the program with them. */
@@ -256,8 +268,6 @@ defaults
     log global
     option httplog
     timeout connect 5s
-    timeout http-keep-alive 20s
-    timeout tunnel 20s
 ${lanes.map((lane) => lane.configuration).join('')}`);
   return lanes;
 }

@@ -7,11 +7,16 @@ import { completePart, joinChunks } from './server-script.ts';
 export type Mode = 'strict' | 'lenient';
 export const MODES: readonly Mode[] = ['strict', 'lenient'];
 
+export type After = 'kept' | 'tunnel' | 'closed' | 'open';
+
 export interface Observation {
   /** What the client received before it sent its second request. */
   readonly answer: string;
-  /** What became of the client's connection: the second request was answered in the ordinary way, or it was closed. */
-  readonly after: 'kept' | 'closed';
+  /**
+   * What became of the client's connection: the second request was answered in the ordinary way, or went through
+   * untouched; or the proxy closed it; or none of this had happened when the wait was over.
+   */
+  readonly after: After;
   /** What each server connection received, in the order in which they were made. */
   readonly server: readonly string[];
   /** `status flags backend/server request` of each log line; the backend is `be`, or `fe` where none was reached. */
@@ -44,7 +49,7 @@ export function condense(observation: Observation): Observation {
  */
 export interface Essence {
   readonly statuses: string;
-  readonly after: 'kept' | 'closed';
+  readonly after: After;
   readonly server: readonly string[];
 }
 

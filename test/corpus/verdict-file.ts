@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { repositoryRoot } from '../harness/program.ts';
 import type { CorpusCase } from './case.ts';
-import { MODES, type Mode, type Observation } from './observation.ts';
+import { type After, MODES, type Mode, type Observation } from './observation.ts';
 
 export type Verdicts = Map<string, Observation>;
 export type CorpusName = 'http1-requests' | 'http1-responses';
@@ -82,6 +82,10 @@ export function writeVerdicts(
 
 const TOKEN = /@\d+|"(?:[^"\\]|\\.)*"/g;
 
+function isAfter(text: string | undefined): text is After {
+  return text === 'kept' || text === 'tunnel' || text === 'closed' || text === 'open';
+}
+
 /** Reads a record. A missing one is an error: without it nothing is tested. */
 export function readVerdicts(corpus: CorpusName): Verdicts {
   const verdicts: Verdicts = new Map();
@@ -90,7 +94,7 @@ export function readVerdicts(corpus: CorpusName): Verdicts {
   for (const line of readFileSync(pathOf(corpus), 'utf8').split('\n')) {
     const [first = '', mode = '', answer = '', after, server = '', log = ''] = line.split('\t');
     if (first.startsWith('@')) shared.set(first, JSON.parse(mode) as string);
-    if (!first.startsWith('"') || (after !== 'kept' && after !== 'closed')) continue;
+    if (!first.startsWith('"') || !isAfter(after)) continue;
     const verdict: Observation = {
       answer: read(answer),
       after,

@@ -17,6 +17,8 @@ export const LOG_NOTICE = 5;
 export interface ControlLog {
   /** To the log targets of the proxy: its own, and the global ones where it says `log global`. */
   send(proxy: ProxyConfig, level: number, text: string): void;
+  /** What concerns the whole process: to the global targets. */
+  sendGlobal(level: number, text: string): void;
 }
 
 const DEFAULT_TAG = 'haproxy';
@@ -39,9 +41,15 @@ export class SyslogControlLog implements ControlLog {
   send(proxy: ProxyConfig, level: number, text: string): void {
     const targets = [...(proxy.log.global ? this.global.logTargets : []), ...proxy.log.targets];
     if (targets.length === 0) return;
-    const source = this.sourceOf(proxy);
+    const source = this.sourceOf(proxy.log.tag);
     const message = Buffer.from(text, 'latin1');
     for (const target of targets) this.sendTo(target, level, message, source);
+  }
+
+  sendGlobal(level: number, text: string): void {
+    const source = this.sourceOf(undefined);
+    const message = Buffer.from(text, 'latin1');
+    for (const target of this.global.logTargets) this.sendTo(target, level, message, source);
   }
 
   private sendTo(target: LogTarget, level: number, message: Buffer, source: SyslogSource): void {
@@ -76,12 +84,12 @@ export class SyslogControlLog implements ControlLog {
     sink.send(area, end + 1 - area);
   }
 
-  private sourceOf(proxy: ProxyConfig): SyslogSource {
+  private sourceOf(tag: string | undefined): SyslogSource {
     const { logTag, logSendHostname } = this.global;
     const hostname =
       logSendHostname === undefined ? '' : logSendHostname === '' ? this.facts.hostname : logSendHostname;
     return new SyslogSource(
-      Buffer.from(proxy.log.tag ?? logTag ?? DEFAULT_TAG, 'latin1'),
+      Buffer.from(tag ?? logTag ?? DEFAULT_TAG, 'latin1'),
       Buffer.from(hostname, 'latin1'),
       this.facts.pid,
     );

@@ -95,12 +95,12 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
   const reports = new Reports(messages, new SyslogControlLog(configuration.global, facts));
   const threads = new DataThreads({
     onBug: (thread, text) =>
-      messages.alert(`data thread ${thread}: a stream ended by an internal error: ${text}`),
-    onDeath: (thread, reason) => fatal(messages, `data thread ${thread} is lost: ${reason}`),
+      reports.bug(`data thread ${thread}: a stream ended by an internal error: ${text}`),
+    onDeath: (thread, reason) => fatal(reports, `data thread ${thread} is lost: ${reason}`),
     onDrained: (thread) => softStop.onDrained(thread),
   });
   const softStop = new SoftStop({ configuration, shared, threads, listeners, reports, exit: exitNow });
-  process.on('uncaughtException', (error) => fatal(messages, error.stack ?? error.message));
+  process.on('uncaughtException', (error) => fatal(reports, error.stack ?? error.message));
 
   try {
     // The threads load all they need first, and accept only once the process is who it should be.
@@ -113,7 +113,7 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
       balanceMemory: parts.balanceMemory,
     });
   } catch (error) {
-    fatal(messages, error instanceof Error ? error.message : String(error));
+    fatal(reports, error instanceof Error ? error.message : String(error));
   }
   if (!takeIdentity(configuration.global, messages)) exitNow(1);
   threads.post({ kind: 'resume', listeners: listeners.describe() });
@@ -159,8 +159,8 @@ function limitsOf(configuration: Configuration, options: StartOptions, threads: 
 }
 
 /** What is left of the process is not to be trusted: it ends, and whoever watches it starts it again. */
-function fatal(messages: OperatorMessages, reason: string): never {
-  messages.alert(`[sluice] ${reason}`);
-  messages.alert('[sluice] This is a bug. Exiting.');
+function fatal(reports: Reports, reason: string): never {
+  reports.bug(`[sluice] ${reason}`);
+  reports.messages.alert('[sluice] This is a bug. Exiting.');
   return exitNow(1);
 }

@@ -42,6 +42,7 @@ export async function runStandIns(
   const logged: string[] = [];
   const log: ControlLog = {
     send: (proxy, level, text) => void logged.push(`${proxy.name} ${level} ${text}`),
+    sendGlobal: (level, text) => void logged.push(`${level} ${text}`),
   };
   const shared = createSharedState(configuration, count, planned.length, Date.now());
   const threads = new DataThreads({

@@ -7,6 +7,7 @@ import { type Balancer, balanceAlgorithm } from './balancing.ts';
 import { ErrorReplies } from './error-replies.ts';
 import { HeaderInsert } from './header-insert.ts';
 import { type HttpExtension, httpExtensions } from './http/extension.ts';
+import { HeaderCase } from './http/header-case.ts';
 import type { Plane } from './plane.ts';
 import { StreamQueue } from './queue.ts';
 import { retryConditions } from './retry.ts';
@@ -55,6 +56,8 @@ export class Backend {
   readonly serverKeepAlive: boolean;
   readonly queue: StreamQueue;
   readonly extensions: readonly HttpExtension[];
+  /** Header names for servers that are particular about their case. */
+  readonly headerCase: HeaderCase | null;
 
   constructor(
     plane: Plane,
@@ -107,6 +110,7 @@ export class Backend {
     this.serverKeepAlive = option('tcpka') || option('srvtcpka');
     this.queue = new StreamQueue(plane, this);
     this.extensions = httpExtensions(config, plane);
+    this.headerCase = HeaderCase.of(plane, config, 'h1-case-adjust-bogus-server');
   }
 
   private directTarget(firstServer: number): Server | null {

@@ -16,6 +16,7 @@ import { ErrorReplies } from './error-replies.ts';
 import { FrontendLog } from './frontend-log.ts';
 import { HeaderInsert } from './header-insert.ts';
 import { type HttpExtension, httpExtensions } from './http/extension.ts';
+import { HeaderCase } from './http/header-case.ts';
 import type { Plane } from './plane.ts';
 
 const DEFAULT_MAXCONN = 2000;
@@ -49,6 +50,8 @@ export class Frontend {
   readonly bufferRequest: boolean;
   readonly mode: HttpConnectionMode;
   readonly extensions: readonly HttpExtension[];
+  /** Header names for clients that are particular about their case. */
+  readonly headerCase: HeaderCase | null;
   readonly acceptFilters: readonly AcceptFilter[] | null;
   /** Linked after all proxies exist; null: none (then every request gets 503). */
   defaultBackend: Backend | null = null;
@@ -79,6 +82,7 @@ export class Frontend {
     this.bufferRequest = option('http-buffer-request');
     this.mode = config.httpConnectionMode ?? 'keep-alive';
     this.extensions = httpExtensions(config, plane);
+    this.headerCase = HeaderCase.of(plane, config, 'h1-case-adjust-bogus-client');
     this.acceptFilters = acceptFilters(config, plane);
     this.monitorUri = config.monitorUri === undefined ? undefined : Buffer.from(config.monitorUri, 'latin1');
   }

@@ -100,7 +100,7 @@ export class IdlePool implements TimerOwner {
   onTimer(): void {
     let closing = (this.unneeded + 1) >> 1;
     // Those at the bottom have been idle for longest.
-    while (closing-- > 0 && this.stack.length > 0) (this.stack[0] as ServerConnection).close();
+    while (closing-- > 0 && this.stack.length > 0) (this.stack[0] as ServerConnection).abort();
     this.unneeded = this.stack.length;
     this.mostBusyBefore = this.mostBusy;
     this.mostBusy = this.busy;

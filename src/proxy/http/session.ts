@@ -123,7 +123,6 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
   /** The stream is over, and so is the connection. */
   end(reset = false): void {
     if (this.stream !== null) this.recycle();
-    this.own?.close();
     // Unread input would turn the close into a reset, which may take the last reply away from the client.
     if (!reset) this.swallow();
     this.finish(reset);
@@ -172,6 +171,8 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
 
   protected override spare(): void {
     this.deferred = false;
+    // Never to be left for the next client that this object serves.
+    this.own?.close();
     this.plane.httpSessions.give(this);
   }
 

@@ -438,10 +438,9 @@ export class HttpStream extends Stream implements Deferred {
     const block = parser.block;
     const facts = this.request;
     let fits = true;
-    if (frontend.forwardFor !== undefined) fits = frontend.forwardFor.apply(u8, block, session.clientAddress);
-    else if (backend.forwardFor !== undefined)
-      fits = backend.forwardFor.apply(u8, block, session.clientAddress);
-    const originalTo = frontend.originalTo ?? backend.originalTo;
+    const forwardFor = backend.forwardFor ?? frontend.forwardFor;
+    if (forwardFor !== undefined) fits = forwardFor.apply(u8, block, session.clientAddress);
+    const originalTo = backend.originalTo ?? frontend.originalTo;
     if (originalTo !== undefined) fits = originalTo.apply(u8, block, session.destinationAddress()) && fits;
     for (const extension of backend.extensions) extension.onAssigned?.(this);
 
@@ -449,7 +448,7 @@ export class HttpStream extends Stream implements Deferred {
       parser.methodEnd - block.start + parser.targetEnd - parser.targetStart + VERSION_BYTES;
     this.requestHeadBytes = block.countedBytes(startLineBytes);
     const mode = strictestMode(frontend.mode, backend.mode);
-    this.clientKeep = facts.keepAlive && mode !== 'close';
+    this.clientKeep = facts.keepAlive && frontend.mode !== 'close';
     this.serverKeep = mode === 'keep-alive' || mode === 'tunnel';
     if (!this.serverKeep && !facts.old && !facts.connectionUpgrade && !backend.pretendKeepAlive) {
       fits = block.add(CONNECTION_CLOSE) && fits;
@@ -464,6 +463,7 @@ export class HttpStream extends Stream implements Deferred {
       const end = assembleLines(u8, block, assembleRequestLine(u8, parser, start));
       fits = placeHead(channel, start, end - start);
     }
+    if (backend.headerCase !== null && fits) backend.headerCase.adjust(u8, channel.head);
     if (!fits) {
       this.setEnd('P', 'R');
       this.dropServer();
@@ -747,13 +747,18 @@ export class HttpStream extends Stream implements Deferred {
     const { channel } = this.serverConnection as ServerConnection;
     const parser = this.responseParser;
     const block = parser.block;
-    if (!block.edited && !block.startUntidy) {
-      channel.head = block.start;
+    let placed = true;
+    if (!block.edited && !block.startUntidy) channel.head = block.start;
+    else {
+      const start = this.plane.scratch;
+      const end = assembleLines(u8, block, assembleStatusLine(u8, parser, start));
+      placed = placeHead(channel, start, end - start);
+    }
+    if (placed) {
+      const { headerCase } = this.session.frontend;
+      if (headerCase !== null) headerCase.adjust(u8, channel.head);
       return true;
     }
-    const start = this.plane.scratch;
-    const end = assembleLines(u8, block, assembleStatusLine(u8, parser, start));
-    if (placeHead(channel, start, end - start)) return true;
     this.setEnd('P', 'H');
     this.dropServer();
     this.reply(502);
@@ -1104,10 +1109,12 @@ export class HttpStream extends Stream implements Deferred {
     this.status = status;
     this.step = STEP_REPLY;
     this.phase = PHASE_EXCHANGING;
-    const backend = this.backend;
-    const mode = backend === null ? frontend.mode : strictestMode(frontend.mode, backend.mode);
     this.clientKeep =
-      this.request.keepAlive && this.requestReceived && !closes && mode !== 'close' && !this.plane.stopping;
+      this.request.keepAlive &&
+      this.requestReceived &&
+      !closes &&
+      frontend.mode !== 'close' &&
+      !this.plane.stopping;
     // A request that was received whole is swallowed, so that the next one can be read.
     if (this.requestReceived && this.clientKeep && channel.buffer >= 0) channel.head = channel.ready;
     const out = this.replyChannel;

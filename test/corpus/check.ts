@@ -6,6 +6,7 @@ import type { ScenarioContext } from '../harness/context.ts';
 import { isOracle } from '../harness/program.ts';
 import type { Wire } from '../harness/wire.ts';
 import type { CorpusCase } from './case.ts';
+import { comparable } from './chunk-boundaries.ts';
 import { type Lane, openLanes, type Pace, playOnLanes } from './lane.ts';
 import { condense, essence, MODES, type Mode, type Observation } from './observation.ts';
 import {
@@ -60,7 +61,7 @@ async function check(
     if (differences.length >= MAX_DIFFERENCES) return;
     const verdict = expectationOf(verdicts, turn.each, lane);
     const { observation, wasReset, leftOpen } = await lane.play(turn.each, verdict, turn.pace);
-    if (!agrees(condense(observation), verdict, wasReset))
+    if (!agrees(comparable(condense(observation)), comparable(verdict), wasReset))
       differences.push(describe(turn, lane, verdict, observation));
     else if (leftOpen > 0)
       differences.push(`${verdictKey(turn.each, lane.mode)}: its server connection was left open`);

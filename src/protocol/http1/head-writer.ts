@@ -20,11 +20,21 @@ const HTTP_1_1 = Buffer.from('HTTP/1.1', 'latin1');
 export function assembleRequestLine(u8: Uint8Array, parser: RequestParser, at: number): number {
   const block = parser.block;
   if (!block.startUntidy) return copy(u8, block.start, block.linesStart, at);
-  at = copy(u8, block.start, parser.methodEnd, at);
+  return lineEnd(u8, assembleRequestWords(u8, parser, at, true));
+}
+
+/** The words of the request line without their line end; `forwarded`: with the version that goes to a server. */
+export function assembleRequestWords(
+  u8: Uint8Array,
+  parser: RequestParser,
+  at: number,
+  forwarded = false,
+): number {
+  at = copy(u8, parser.block.start, parser.methodEnd, at);
   u8[at++] = SP;
   at = copy(u8, parser.targetStart, parser.targetEnd, at);
   u8[at++] = SP;
-  if (parser.version > 11) {
+  if (parser.version > 11 && forwarded) {
     u8.set(HTTP_1_1, at);
     at += HTTP_1_1.length;
   } else if (parser.version === 9 && parser.versionStart === parser.versionEnd) {
@@ -32,7 +42,7 @@ export function assembleRequestLine(u8: Uint8Array, parser: RequestParser, at: n
     at += HTTP_1_1.length;
     u8[at - 1] = 48;
   } else at = copy(u8, parser.versionStart, parser.versionEnd, at);
-  return lineEnd(u8, at);
+  return at;
 }
 
 /** Writes the status line at `at`. Result: the offset behind it. */

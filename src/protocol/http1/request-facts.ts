@@ -43,6 +43,8 @@ export const M_DELETE = 5;
 export const M_OPTIONS = 6;
 export const M_CONNECT = 7;
 export const M_TRACE = 8;
+/** Only the preface of HTTP/2 has it. */
+export const M_PRI = 9;
 const methods: readonly (readonly [Uint8Array, number])[] = [
   [Buffer.from('GET', 'latin1'), M_GET],
   [Buffer.from('HEAD', 'latin1'), M_HEAD],
@@ -52,6 +54,7 @@ const methods: readonly (readonly [Uint8Array, number])[] = [
   [Buffer.from('OPTIONS', 'latin1'), M_OPTIONS],
   [Buffer.from('CONNECT', 'latin1'), M_CONNECT],
   [Buffer.from('TRACE', 'latin1'), M_TRACE],
+  [Buffer.from('PRI', 'latin1'), M_PRI],
 ];
 
 const CLOSE = Buffer.from('close', 'latin1');

@@ -10,10 +10,15 @@ import { u8 } from '../../os/arena.ts';
 import { BODY_END, BODY_MALFORMED, type BodyScanner } from '../../protocol/http1/body-scanner.ts';
 import { BODY_CHUNKED, BODY_NONE, BODY_TUNNEL, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
 import { COMPLETE, MALFORMED } from '../../protocol/http1/head-parser.ts';
-import { assembleLines, assembleRequestLine, assembleStatusLine } from '../../protocol/http1/head-writer.ts';
+import {
+  assembleLines,
+  assembleRequestLine,
+  assembleRequestWords,
+  assembleStatusLine,
+} from '../../protocol/http1/head-writer.ts';
 import { HeaderBlock } from '../../protocol/http1/header-block.ts';
 import { bytesEqual } from '../../protocol/http1/known-headers.ts';
-import { M_HEAD, RequestFacts } from '../../protocol/http1/request-facts.ts';
+import { M_HEAD, M_PRI, RequestFacts } from '../../protocol/http1/request-facts.ts';
 import { RequestParser } from '../../protocol/http1/request-parser.ts';
 import { pathStart } from '../../protocol/http1/request-target.ts';
 import { ResponseFacts } from '../../protocol/http1/response-facts.ts';
@@ -242,6 +247,13 @@ export class HttpStream extends Stream implements Deferred {
     channel.ready = block.end;
     channel.floor = block.end;
     this.requestScanner.begin(facts.body, facts.bodyLength);
+    if (facts.method === M_PRI) {
+      // The beginning of HTTP/2 to a listener that does not speak it.
+      this.requestLineLength = 0;
+      this.setEnd('P', 'R');
+      this.reply(400);
+      return;
+    }
     if (facts.body === BODY_NONE || facts.body === BODY_TUNNEL) {
       this.requestReceived = true;
     } else if (!this.scanRequest()) return;
@@ -269,8 +281,16 @@ export class HttpStream extends Stream implements Deferred {
     const parser = this.requestParser;
     const line = this.requestLine;
     const start = parser.block.start;
-    const length = Math.min(parser.versionEnd - start, line.length);
-    for (let i = 0; i < length; i++) line[i] = u8[start + i] as number;
+    let length = 0;
+    if (!parser.block.startUntidy) {
+      const end = Math.min(parser.versionEnd, start + line.length);
+      for (let i = start; i < end; i++) line[length++] = u8[i] as number;
+    } else {
+      // As it will be forwarded: one blank between the words. Room for it is in the scratch area.
+      const from = this.plane.scratch;
+      const end = Math.min(assembleRequestWords(u8, parser, from), from + line.length);
+      for (let i = from; i < end; i++) line[length++] = u8[i] as number;
+    }
     this.requestLineLength = length;
   }
 
@@ -679,6 +699,7 @@ export class HttpStream extends Stream implements Deferred {
         this.understandResponse();
         return true;
       }
+      if (this.response.old) this.serverKeep = false;
       // 1xx goes to the client as it comes; another head follows.
       channel.head = parser.block.end;
       channel.ready = parser.block.end;
@@ -798,9 +819,12 @@ export class HttpStream extends Stream implements Deferred {
         return;
       }
       if (count < 0) return;
+      const good = channel.ready;
       const verdict = this.responseScanner.scan(u8, channel);
       if (verdict === BODY_END) this.responseDone = true;
       else if (verdict === BODY_MALFORMED) {
+        // Nothing of what came together with the fault is passed on.
+        channel.ready = good;
         channel.drain(client);
         this.setEnd('S', 'D');
         this.abort();

@@ -273,9 +273,14 @@ async function serve({ line, configuration, messages, early, inBackground }: Ser
 /** Loads what of the features runs on the main thread, and returns what starts it. */
 async function prepareFeatures(configuration: Configuration): Promise<(running: RunningProcess) => void> {
   const { proxies } = configuration;
-  if (!proxies.some(({ servers }) => servers.some(({ check }) => check.enabled))) return () => {};
-  const { startChecks } = await import('../features/checks/start-checks.ts');
+  const { Rates } = await import('../features/stats/rates.ts');
+  const checked = proxies.some(({ servers }) => servers.some(({ check }) => check.enabled));
+  const { startChecks } = checked
+    ? await import('../features/checks/start-checks.ts')
+    : { startChecks: null };
   return ({ shared, threads, reports, atSoftStop }) => {
+    new Rates(configuration, shared);
+    if (startChecks === null) return;
     const checks = startChecks(configuration, shared, {
       notify: (severity, message) => reports.messages.say(severity, message),
       log: (proxyIndex, level, message) => {

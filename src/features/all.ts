@@ -4,3 +4,4 @@
 import './balance/algorithms.ts';
 import './cookie/persistence.ts';
 import './monitor/monitor.ts';
+import './stats/stats.ts';

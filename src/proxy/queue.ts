@@ -2,7 +2,7 @@
  * Streams that wait for a slot of a server, first come first served, one queue per backend and thread. The shared gauge
  * says that there are waiting streams on any thread, so that whoever frees a slot can wake the others.
  */
-import { BE_QUEUED, SRV_QUEUED } from '../state/shared-state.ts';
+import { BE_QUEUED, BE_QUEUED_MAX, raiseGauge, SRV_QUEUED, SRV_QUEUED_MAX } from '../state/shared-state.ts';
 import type { Backend } from './backend.ts';
 import type { Plane } from './plane.ts';
 import type { Server } from './server.ts';
@@ -34,7 +34,8 @@ export class StreamQueue {
     this.last = stream;
     const gauge = server === null ? this.backend.words + BE_QUEUED : server.words + SRV_QUEUED;
     // Those already waiting are "before" this one: what the log tells as its place.
-    const before = Atomics.add(this.plane.words, gauge, 1);
+    const highest = server === null ? this.backend.words + BE_QUEUED_MAX : server.words + SRV_QUEUED_MAX;
+    const before = raiseGauge(this.plane.words, gauge, highest) - 1;
     if (server === null) stream.backendQueue = before;
     else stream.serverQueue = before;
     this.plane.queuedBackends.add(this.backend);

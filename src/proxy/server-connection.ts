@@ -68,6 +68,7 @@ export class ServerConnection implements ConnectionUser {
     Atomics.add(this.plane.words, server.words + SRV_CONNECTIONS, 1);
     server.idle.enter();
     server.count(BE.connectAttempts);
+    server.backend.count(BE.connectAttempts);
   }
 
   get established(): boolean {

@@ -186,8 +186,13 @@ export class StreamLogger {
     record.frontendName = this.name(frontend.name);
     record.backendName = this.name(backend?.name ?? frontend.name);
     const server = stream?.server ?? null;
+    const applet = stream instanceof HttpStream ? stream.applet : null;
     record.serverName =
-      server === null || server.backend.direct === server ? NOTHING : this.name(server.name);
+      applet !== null
+        ? applet.name
+        : server === null || server.backend.direct === server
+          ? NOTHING
+          : this.name(server.name);
     record.backendConnections = stream?.backendConnections ?? 0;
     record.serverConnections = stream?.serverConnections ?? 0;
     record.serverAddress.clear();

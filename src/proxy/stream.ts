@@ -213,6 +213,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     for (let attempt = 0; attempt < SLOT_ATTEMPTS; attempt++) {
       const position = backend.balancer.pick(this, this.avoid);
       if (position === NO_SERVER) {
+        backend.count(BE.failedConnections);
         this.setEnd('S', 'C');
         this.onUnreachable();
         return;
@@ -328,9 +329,9 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     const server = this.server as Server;
     const backend = server.backend;
     this.serverConnection = null;
-    backend.count(BE.failedConnections);
-    server.count(BE.failedConnections);
     if ((backend.retryOn & RETRY_CONNECT) === 0 || this.retriesLeft <= 0) {
+      backend.count(BE.failedConnections);
+      server.count(BE.failedConnections);
       this.setEnd(timedOut ? 's' : 'S', 'C');
       this.releaseSlot();
       this.onUnreachable();

@@ -7,12 +7,14 @@ import type { Deferred } from '../loop/event-loop.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import type { Connection } from '../transport/connection.ts';
 import { FAILED } from '../transport/connection.ts';
+import type { Backend } from './backend.ts';
 import { FE } from './frontend.ts';
 import { AT_RESPONSE, AT_SESSION } from './frontend-log.ts';
 import { RELAY_AGAIN, RELAY_SINK_FAILED, RELAY_SOURCE_FAILED, Relay } from './relay.ts';
 import { BE, type Server } from './server.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { PHASE_ENDED, PHASE_EXCHANGING, PHASE_REQUEST, Stream } from './stream.ts';
+import { countTimes } from './stream-times.ts';
 import type { TcpSession } from './tcp-session.ts';
 import { TunnelTimers } from './tunnel-timers.ts';
 
@@ -190,6 +192,15 @@ export class TcpStream extends Stream implements Deferred {
     this.relay();
   }
 
+  private countTimes(backend: Backend, server: Server): void {
+    const { lane, loop } = this.plane;
+    const queueMs = (this.assignedAt - this.session.acceptedAt) | 0;
+    const connectMs = (this.connectedAt - this.assignedAt) | 0;
+    const totalMs = (loop.now - this.session.acceptedAt) | 0;
+    countTimes(lane, backend.counters, queueMs, connectMs, 0, totalMs);
+    countTimes(lane, server.counters, queueMs, connectMs, 0, totalMs);
+  }
+
   /** Ends the stream and its session, and logs. */
   private end(reset: boolean): void {
     if (this.phase === PHASE_ENDED) return;
@@ -203,6 +214,7 @@ export class TcpStream extends Stream implements Deferred {
     if (backend !== null) {
       backend.count(BE.bytesIn, this.bytesIn);
       backend.count(BE.bytesOut, this.bytesOut);
+      if (this.server !== null && this.connected) this.countTimes(backend, this.server);
       if (this.server !== null) {
         this.server.count(BE.bytesIn, this.bytesIn);
         this.server.count(BE.bytesOut, this.bytesOut);

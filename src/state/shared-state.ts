@@ -45,7 +45,21 @@ export const BE_ACTIVE_SERVERS = 10;
 export const BE_BACKUP_SERVERS = 11;
 /** Next stream identifier, last change and the like. */
 export const BE_LAST_CHANGE_S = 12;
-const PROXY_WORDS = 16;
+/** New connections and requests in the last whole second, and the most there ever were in one. */
+export const FE_CONNECTION_RATE = 13;
+export const FE_CONNECTION_RATE_MAX = 14;
+export const FE_REQUEST_RATE = 15;
+export const FE_REQUEST_RATE_MAX = 16;
+/** New streams in the last whole second. */
+export const BE_RATE = 17;
+export const BE_RATE_MAX = 18;
+export const BE_QUEUED_MAX = 19;
+/** Times that the last server was lost, and the seconds without any, up to the last change. */
+export const BE_DOWN_TRANSITIONS = 20;
+export const BE_DOWNTIME_S = 21;
+/** When a stream was last given a server, in seconds since 1970; 0: never. */
+export const BE_LAST_SESSION_S = 22;
+const PROXY_WORDS = 24;
 
 /** Words of a server. */
 /** Bit set of SERVER_STATE_… below. */
@@ -65,7 +79,21 @@ export const SRV_SERVED_MAX = 7;
 export const SRV_RAMP = 8;
 export const SRV_LAST_CHANGE_S = 9;
 export const SRV_MAXCONN = 10;
-const SERVER_WORDS = 16;
+export const SRV_QUEUED_MAX = 11;
+/** What the last check found: number of its status from 1 (the order is the checks' own), 0: none yet. */
+export const SRV_CHECK_STATUS = 12;
+/** Status code that a layer 7 check got, or 0. */
+export const SRV_CHECK_CODE = 13;
+export const SRV_CHECK_DURATION_MS = 14;
+/** Checks that failed while the server was up, and times that it went down. */
+export const SRV_FAILED_CHECKS = 15;
+export const SRV_DOWN_TRANSITIONS = 16;
+/** Seconds of being down, up to the last change. */
+export const SRV_DOWNTIME_S = 17;
+export const SRV_RATE = 18;
+export const SRV_RATE_MAX = 19;
+export const SRV_LAST_SESSION_S = 20;
+const SERVER_WORDS = 24;
 
 /** Set: the server takes part in balancing as far as its checks say. */
 export const SERVER_UP = 1;

@@ -22,6 +22,9 @@ export const CHECK_TEXTS = {
 
 export type CheckCode = keyof typeof CHECK_TEXTS;
 
+/** Their numbers in shared memory are their places here, from 1. */
+export const CHECK_CODES = Object.keys(CHECK_TEXTS) as readonly CheckCode[];
+
 export type Verdict = 'passed' | 'conditionally passed' | 'failed';
 
 export interface CheckResult {

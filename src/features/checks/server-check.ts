@@ -80,6 +80,7 @@ export class ServerCheck {
     };
     // Up, but not trusted yet: the first check that fails takes the server down.
     states.setHealth(place.server, rise, false);
+    states.setCheck(place.server, this.status);
   }
 
   /** The interval before the next check. */
@@ -126,6 +127,7 @@ export class ServerCheck {
     else this.#passed();
     const top = status.rise + status.fall - 1;
     this.#states.setHealth(this.#place.server, status.health, status.health > 0 && status.health < top);
+    this.#states.setCheck(this.#place.server, status);
     if (this.#logsChecks && (before.status !== result.status || before.health !== status.health)) {
       const { health, rise, fall } = status;
       this.#say(LOG_NOTICE, messages.healthCheck(this.#name, result, health, rise, fall));

@@ -8,6 +8,8 @@ import { layoutOf } from '../../state/layout.ts';
 import {
   BE_ACTIVE_SERVERS,
   BE_BACKUP_SERVERS,
+  BE_DOWN_TRANSITIONS,
+  BE_DOWNTIME_S,
   BE_GENERATION,
   BE_LAST_CHANGE_S,
   SERVER_DRAIN,
@@ -16,11 +18,18 @@ import {
   SERVER_UP,
   SERVER_WARMING,
   type SharedState,
+  SRV_CHECK_CODE,
+  SRV_CHECK_DURATION_MS,
+  SRV_CHECK_STATUS,
+  SRV_DOWN_TRANSITIONS,
+  SRV_DOWNTIME_S,
+  SRV_FAILED_CHECKS,
   SRV_HEALTH,
   SRV_LAST_CHANGE_S,
   SRV_STATE,
   SRV_WEIGHT,
 } from '../../state/shared-state.ts';
+import { CHECK_CODES, type CheckStatus } from './check-status.ts';
 
 /** Up, but kept out of balancing by its checks (`http-check disable-on-404`): persistent sessions still come. */
 export const SERVER_STOPPING = 64;
@@ -95,6 +104,16 @@ export class ServerStates {
     else Atomics.and(this.#shared.words, words + SRV_STATE, ~SERVER_WARMING);
   }
 
+  /** What the last check found, for the statistics of the data threads. */
+  setCheck(server: number, status: CheckStatus): void {
+    const { words } = this.#shared;
+    const base = this.#shared.serverWords(server);
+    Atomics.store(words, base + SRV_CHECK_STATUS, CHECK_CODES.indexOf(status.last.status) + 1);
+    Atomics.store(words, base + SRV_CHECK_CODE, status.last.code ?? 0);
+    Atomics.store(words, base + SRV_CHECK_DURATION_MS, Math.round(status.last.durationMs));
+    Atomics.store(words, base + SRV_FAILED_CHECKS, status.failedChecks);
+  }
+
   /** Changes state bits and all that follows from them; returns whether the backend has just lost its last server. */
   change(server: number, set: number, clear: number): boolean {
     const { words } = this.#shared;
@@ -103,7 +122,12 @@ export class ServerStates {
     const after = (before & ~clear) | set;
     if (after === before) return false;
     Atomics.store(words, state, after);
-    Atomics.store(words, this.#shared.serverWords(server) + SRV_LAST_CHANGE_S, nowSeconds());
+    const base = this.#shared.serverWords(server);
+    if ((before & SERVER_UP) === 0) {
+      const since = nowSeconds() - Atomics.load(words, base + SRV_LAST_CHANGE_S);
+      Atomics.add(words, base + SRV_DOWNTIME_S, Math.max(0, since));
+    } else if ((after & SERVER_UP) === 0) Atomics.add(words, base + SRV_DOWN_TRANSITIONS, 1);
+    Atomics.store(words, base + SRV_LAST_CHANGE_S, nowSeconds());
     const proxy = this.#proxy(server);
     const lost = this.#count(proxy);
     Atomics.add(words, this.#shared.proxyWords(proxy) + BE_GENERATION, 1);
@@ -121,7 +145,12 @@ export class ServerStates {
     Atomics.store(words, base + BE_ACTIVE_SERVERS, active);
     Atomics.store(words, base + BE_BACKUP_SERVERS, backup);
     const now = active + backup;
-    if ((before === 0) !== (now === 0)) Atomics.store(words, base + BE_LAST_CHANGE_S, nowSeconds());
+    if ((before === 0) !== (now === 0)) {
+      const since = nowSeconds() - Atomics.load(words, base + BE_LAST_CHANGE_S);
+      if (before === 0) Atomics.add(words, base + BE_DOWNTIME_S, Math.max(0, since));
+      else Atomics.add(words, base + BE_DOWN_TRANSITIONS, 1);
+      Atomics.store(words, base + BE_LAST_CHANGE_S, nowSeconds());
+    }
     return before > 0 && now === 0;
   }
 }

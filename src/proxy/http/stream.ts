@@ -42,7 +42,9 @@ import {
 import { BE, type Server } from '../server.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { PHASE_ENDED, PHASE_EXCHANGING, Stream } from '../stream.ts';
+import { countTimes } from '../stream-times.ts';
 import { TunnelTimers } from '../tunnel-timers.ts';
+import { type Applet, CHUNK_OVERHEAD_BYTES, produceChunk } from './applet.ts';
 import { CONNECTION_CLOSE, CONNECTION_KEEP_ALIVE, strictestMode } from './connection-mode.ts';
 import { readHeaderAddress } from './header-address.ts';
 import type { HttpSession } from './session.ts';
@@ -60,9 +62,17 @@ const STEP_RESPONSE_BODY = 4;
 const STEP_REPLY = 5;
 const STEP_TUNNEL = 6;
 
+/** How the rest of an applet's body goes out. */
+const APPLET_CHUNKED = 0;
+const APPLET_AS_IT_IS = 1;
+const APPLET_ENDED = 2;
+/** Pieces of an applet's body made in one turn, so that a long one leaves time for others. */
+const APPLET_PIECES_A_TURN = 4;
 /** Bodies with at least this much left go through a pipe (measured: the two extra system calls pay from here on). */
 const SPLICE_FROM_BYTES = 64 * 1024;
 const LONGEST_TURN = 64;
+const TRANSFER_CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
+const NO_BODY = new Uint8Array(0);
 const VERSION_BYTES = 8;
 
 export class HttpStream extends Stream implements Deferred {
@@ -93,6 +103,9 @@ export class HttpStream extends Stream implements Deferred {
   /** Something of the response's bytes has been received. */
   private responseStarted = false;
   private readonly replyChannel: Channel;
+  /** Makes the body of the reply that is being sent. */
+  applet: Applet | null = null;
+  private appletBody = APPLET_CHUNKED;
   private requestPipe: Pipe | null = null;
   private responsePipe: Pipe | null = null;
   /** The request as it was sent, for another attempt. */
@@ -246,6 +259,10 @@ export class HttpStream extends Stream implements Deferred {
     channel.head = block.end;
     channel.ready = block.end;
     channel.floor = block.end;
+    // Counted as it was received: what is edited later, on behalf of the configuration, does not count.
+    const startLineBytes =
+      parser.methodEnd - block.start + parser.targetEnd - parser.targetStart + VERSION_BYTES;
+    this.requestHeadBytes = block.countedBytes(startLineBytes);
     this.requestScanner.begin(facts.body, facts.bodyLength);
     if (facts.method === M_PRI) {
       // The beginning of HTTP/2 to a listener that does not speak it.
@@ -464,9 +481,6 @@ export class HttpStream extends Stream implements Deferred {
     if (originalTo !== undefined) fits = originalTo.apply(u8, block, session.destinationAddress()) && fits;
     for (const extension of backend.extensions) extension.onAssigned?.(this);
 
-    const startLineBytes =
-      parser.methodEnd - block.start + parser.targetEnd - parser.targetStart + VERSION_BYTES;
-    this.requestHeadBytes = block.countedBytes(startLineBytes);
     const mode = strictestMode(frontend.mode, backend.mode);
     this.clientKeep = facts.keepAlive && frontend.mode !== 'close';
     this.serverKeep = mode === 'keep-alive' || mode === 'tunnel';
@@ -731,11 +745,11 @@ export class HttpStream extends Stream implements Deferred {
     this.step = STEP_RESPONSE_BODY;
     channel.head = block.end;
     channel.ready = block.end;
-    for (const extension of backend.extensions) extension.onResponse?.(this);
     const startLineBytes =
       VERSION_BYTES + parser.statusEnd - parser.statusStart + parser.reasonEnd - parser.reasonStart;
     this.responseHeadBytes += block.countedBytes(startLineBytes);
     this.bytesOut = this.responseHeadBytes;
+    for (const extension of backend.extensions) extension.onResponse?.(this);
     this.plane.logger.reached(this, backend, AT_RESPONSE);
     if (facts.tunnel) {
       if (this.placeResponseHead()) this.openTunnel();
@@ -882,6 +896,7 @@ export class HttpStream extends Stream implements Deferred {
 
   runDeferred(): void {
     this.deferred = false;
+    if (this.phase === PHASE_EXCHANGING && this.step === STEP_REPLY) this.sendReply();
     if (this.phase !== PHASE_EXCHANGING || this.serverConnection === null) return;
     this.onServerReady();
   }
@@ -1160,17 +1175,67 @@ export class HttpStream extends Stream implements Deferred {
     this.sendReply();
   }
 
+  /**
+   * Answers the request with a body that the applet makes piece by piece. `head` as for replyWith; `sized`: it says how
+   * long the body is.
+   */
+  replyFromApplet(status: number, head: Uint8Array, applet: Applet, sized = false, closes = false): void {
+    this.applet = applet;
+    this.setEnd('L', 'R');
+    const now = this.plane.loop.now;
+    this.assigned = true;
+    this.assignedAt = now;
+    this.connected = true;
+    this.connectedAt = now;
+    this.responded = true;
+    this.responseAt = now;
+    const chunked = !sized && !this.request.old && this.request.method !== M_HEAD;
+    if (this.request.method === M_HEAD) this.appletBody = APPLET_ENDED;
+    else this.appletBody = chunked ? APPLET_CHUNKED : APPLET_AS_IT_IS;
+    const whole = chunked ? Buffer.concat([head, TRANSFER_CHUNKED]) : head;
+    const untilClose = !sized && this.appletBody === APPLET_AS_IT_IS;
+    // Where it closes on its own account a sized reply says nothing of it, as HAProxy's do not.
+    this.replyWith(status, whole, NO_BODY, closes || untilClose, closes);
+  }
+
   private sendReply(): void {
     const out = this.replyChannel;
-    if (out.drain(this.session.connection) === FAILED) {
-      this.setEnd('C', 'D');
-      this.abort(true);
-      return;
+    for (let piece = 0; ; piece++) {
+      if (out.drain(this.session.connection) === FAILED) {
+        this.setEnd('C', 'D');
+        this.abort(true);
+        return;
+      }
+      if (out.head !== out.tail) {
+        this.startTimer(this.session.frontend.timeouts.client);
+        return;
+      }
+      if (this.applet === null || this.appletBody === APPLET_ENDED) break;
+      if (piece >= APPLET_PIECES_A_TURN) {
+        this.continueLater();
+        return;
+      }
+      this.pullApplet(this.applet);
     }
-    if (out.head === out.tail) {
-      this.requestDone = true;
-      this.complete();
-    } else this.startTimer(this.session.frontend.timeouts.client);
+    this.requestDone = true;
+    this.complete();
+  }
+
+  /** The next piece of the applet's body; nothing else is in the channel. */
+  private pullApplet(applet: Applet): void {
+    const out = this.replyChannel;
+    out.clear();
+    let length: number;
+    if (this.appletBody === APPLET_CHUNKED) {
+      out.tail = produceChunk(applet, u8, out.head, out.room);
+      length = out.tail - out.head - CHUNK_OVERHEAD_BYTES;
+    } else {
+      length = applet.produce(u8, out.head, out.room);
+      out.tail = out.head + length;
+    }
+    out.ready = out.tail;
+    if (length > 0) this.replyBodyBytes += length;
+    else this.appletBody = APPLET_ENDED;
   }
 
   private leaveServerSide(): void {
@@ -1261,6 +1326,16 @@ export class HttpStream extends Stream implements Deferred {
     this.plane.loop.timers.disarm(this.timer);
   }
 
+  private countTimes(backend: Backend, server: Server): void {
+    const { lane, loop } = this.plane;
+    const queueMs = (this.assignedAt - this.requestAt) | 0;
+    const connectMs = (this.connectedAt - this.assignedAt) | 0;
+    const responseMs = (this.responseAt - this.connectedAt) | 0;
+    const totalMs = (loop.now - this.startedAt) | 0;
+    countTimes(lane, backend.counters, queueMs, connectMs, responseMs, totalMs);
+    countTimes(lane, server.counters, queueMs, connectMs, responseMs, totalMs);
+  }
+
   private account(): void {
     this.bytesIn = this.requestHeadBytes + this.requestScanner.payload + (this.requestTunnel?.bytes ?? 0);
     this.bytesOut =
@@ -1281,6 +1356,7 @@ export class HttpStream extends Stream implements Deferred {
       backend.count(BE.bytesOut, this.bytesOut);
       backend.count(offset);
       const server = this.server;
+      if (server !== null && this.connected && this.responded) this.countTimes(backend, server);
       if (server !== null) {
         server.count(BE.bytesIn, this.bytesIn);
         server.count(BE.bytesOut, this.bytesOut);

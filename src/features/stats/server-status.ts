@@ -1,0 +1,46 @@
+/**
+ * What statistics call the state of a server, from its bits in shared memory.
+ * Specification: management manual 9.1 `status`, wording as HAProxy 2.6.
+ */
+import {
+  SERVER_CHECKED,
+  SERVER_DRAIN,
+  SERVER_MAINT,
+  SERVER_NO_ADDRESS,
+  SERVER_UP,
+} from '../../state/shared-state.ts';
+import { SERVER_STOPPING } from '../checks/server-state.ts';
+
+export interface Health {
+  readonly state: number;
+  /** 0 … rise + fall - 1. */
+  readonly health: number;
+  readonly rise: number;
+  readonly fall: number;
+}
+
+export function statusText({ state, health, rise, fall }: Health): string {
+  if ((state & SERVER_MAINT) !== 0) return 'MAINT';
+  if ((state & SERVER_NO_ADDRESS) !== 0) return 'MAINT (resolution)';
+  const top = rise + fall - 1;
+  const checked = (state & SERVER_CHECKED) !== 0;
+  if ((state & SERVER_UP) === 0) return health > 0 ? `DOWN ${health}/${rise}` : 'DOWN';
+  // On its way down: successes in the bank of those that keep it up.
+  const falling = checked && health < top ? ` ${health - rise + 1}/${fall}` : '';
+  if ((state & SERVER_DRAIN) !== 0) return `DRAIN${falling}`;
+  if ((state & SERVER_STOPPING) !== 0) return `NOLB${falling}`;
+  return checked ? `UP${falling}` : 'no check';
+}
+
+/** The class of the page's row, which gives it its colour. */
+export function statusClass({ state, health, rise, fall }: Health, backup: boolean, weight: number): string {
+  if ((state & (SERVER_MAINT | SERVER_NO_ADDRESS)) !== 0) return 'maintain';
+  const kind = backup ? 'backup' : 'active';
+  const checked = (state & SERVER_CHECKED) !== 0;
+  if ((state & SERVER_UP) === 0) return `${kind}_${health > 0 ? 'going_up' : 'down'}`;
+  if ((state & SERVER_DRAIN) !== 0) return `${kind}_draining`;
+  if ((state & SERVER_STOPPING) !== 0) return `${kind}_nolb`;
+  if (!checked) return `${kind}_no_check`;
+  if (health < rise + fall - 1) return `${kind}_going_down`;
+  return weight === 0 ? `${kind}_draining` : `${kind}_up`;
+}

@@ -5,3 +5,4 @@ import './balance/algorithms.ts';
 import './cookie/persistence.ts';
 import './monitor/monitor.ts';
 import './stats/stats.ts';
+import '../proxy/unique-id.ts';

@@ -18,6 +18,7 @@ import { HeaderInsert } from './header-insert.ts';
 import { type HttpExtension, httpExtensions } from './http/extension.ts';
 import { HeaderCase } from './http/header-case.ts';
 import type { Plane } from './plane.ts';
+import { UniqueId } from './unique-id.ts';
 
 const DEFAULT_MAXCONN = 2000;
 export const FE = counterOffsets(FRONTEND_COUNTERS);
@@ -36,6 +37,7 @@ export class Frontend {
   readonly maxconn: number;
   readonly errors: ErrorReplies;
   readonly log: FrontendLog;
+  readonly uniqueId: UniqueId | null;
   readonly forwardFor: HeaderInsert | undefined;
   readonly originalTo: HeaderInsert | undefined;
   readonly relaxedRequests: boolean;
@@ -68,6 +70,7 @@ export class Frontend {
     this.maxconn = config.maxconn ?? DEFAULT_MAXCONN;
     this.errors = new ErrorReplies(config);
     this.log = new FrontendLog(plane, config);
+    this.uniqueId = UniqueId.of(config);
     this.forwardFor = config.forwardFor && new HeaderInsert(config.forwardFor);
     this.originalTo = config.originalTo && new HeaderInsert(config.originalTo);
     const option = (name: string): boolean => config.options.get(name) === true;

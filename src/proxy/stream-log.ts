@@ -44,6 +44,14 @@ export class StreamLogger {
     this.record.partial = false;
   }
 
+  /** Gives the stream the identifier that its frontend wants it to have. */
+  identify(stream: Stream): void {
+    const { uniqueId } = stream.session.frontend;
+    if (uniqueId === null) return;
+    this.fill(stream, null);
+    stream.uniqueIdBytes = uniqueId.make(this.record, this.plane.scratch);
+  }
+
   /** The stream is over. */
   logStream(stream: Stream, backend: Backend | null): void {
     const log = stream.session.frontend.log;
@@ -164,6 +172,8 @@ export class StreamLogger {
     else record.requestLine.clear();
     this.fillNames(session.frontend, backend, stream);
     this.terminate(stream.endCause, stream.endPhase, stream.cookieRequestFlag, stream.cookieResponseFlag);
+    if (stream.uniqueIdBytes === undefined) record.uniqueId.clear();
+    else record.uniqueId.set(stream.uniqueIdBytes, 0, stream.uniqueIdBytes.length);
     record.requestCounter = Atomics.load(plane.words, PROCESS_STREAMS);
   }
 

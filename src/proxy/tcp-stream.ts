@@ -29,6 +29,7 @@ export class TcpStream extends Stream implements Deferred {
     this.requested = true;
     this.requestAt = this.plane.loop.now;
     const backend = session.frontend.defaultBackend;
+    this.plane.logger.identify(this);
     this.plane.logger.reached(this, backend, AT_SESSION);
     if (backend === null) {
       this.setEnd('S', 'C');

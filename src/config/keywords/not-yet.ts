@@ -37,7 +37,7 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     option checkcache, option external-check, option ldap-check, option mysql-check, option pgsql-check
     option redis-check, option smtpchk, option spop-check, option ssl-hello-chk, option tcp-check, persist
     redirect, server-state-file-name, server-template, stick, stick-table, tcp-check, tcp-request, tcp-response
-    unique-id-format, unique-id-header, use-fcgi-app, use-server, use_backend
+   ,, use-fcgi-app, use-server, use_backend
   `),
   bind: words(`
     allow-0rtt, alpn, ca-file, ca-ignore-err, ca-sign-file, ca-sign-pass, ca-verify-file, ciphers, ciphersuites

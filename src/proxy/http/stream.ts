@@ -244,12 +244,12 @@ export class HttpStream extends Stream implements Deferred {
     const parser = this.requestParser;
     const facts = this.request;
     const block = parser.block;
-    if (frontend.log.wantsRequestLine) this.captureRequestLine();
     const refusal = facts.analyse(u8, parser);
     if (refusal !== 0) {
       this.refuse(refusal, 'P');
       return;
     }
+    if (frontend.log.wantsRequestLine) this.captureRequestLine();
     this.plane.loop.timers.disarm(this.timer);
     this.requested = true;
     this.requestAt = this.plane.loop.now;
@@ -280,6 +280,7 @@ export class HttpStream extends Stream implements Deferred {
     }
     for (const extension of frontend.extensions) if (extension.onRequest?.(this)) return;
     const backend = frontend.defaultBackend;
+    this.plane.logger.identify(this);
     this.plane.logger.reached(this, backend, AT_REQUEST);
     if (backend === null) {
       this.setEnd('S', 'C');
@@ -477,6 +478,10 @@ export class HttpStream extends Stream implements Deferred {
     let fits = true;
     const forwardFor = backend.forwardFor ?? frontend.forwardFor;
     if (forwardFor !== undefined) fits = forwardFor.apply(u8, block, session.clientAddress);
+    if (this.uniqueIdBytes !== undefined) {
+      const line = frontend.uniqueId?.line(this.uniqueIdBytes);
+      if (line) fits = block.add(line) && fits;
+    }
     const originalTo = backend.originalTo ?? frontend.originalTo;
     if (originalTo !== undefined) fits = originalTo.apply(u8, block, session.destinationAddress()) && fits;
     for (const extension of backend.extensions) extension.onAssigned?.(this);

@@ -70,19 +70,6 @@ scenario('400 for a malformed request, byte for byte, and the connection ends', 
   assert.equal(line.backend, 'web');
 });
 
-scenario('403 by http-request deny, byte for byte, and the connection goes on', {}, async (t) => {
-  const log = await web(t, 'http-request deny');
-  const client = await t.connect(8080);
-  for (let at = 0; at < 2; at++) {
-    await client.send(get());
-    assert.equal(
-      (await client.readUntil('</html>\n')).toString(),
-      defaultError(403, 'Forbidden', 'Request forbidden by administrative rules.'),
-    );
-  }
-  assert.equal((await logged(log)).flags, 'PR--');
-});
-
 scenario('408 when the request does not come in time, byte for byte', {}, async (t) => {
   const log = await web(t, '', 'timeout http-request 200ms');
   const client = await t.connect(8080);
@@ -345,20 +332,6 @@ scenario('monitor-uri answers 200 itself and logs nothing', {}, async (t) => {
   await t.request(8080, get('/other'));
   assert.match(await log.line(/ web /), /other/);
   assert.equal(server.requests.length, 1);
-});
-
-scenario('monitor fail turns the answer of monitor-uri into 503', {}, async (t) => {
-  const server = await t.httpServer('ok');
-  await web(
-    t,
-    `server s1 ${server.address} disabled\n    monitor-uri /alive\n    acl dead nbsrv(web) lt 1\n    monitor fail if dead`,
-  );
-  const client = await t.connect(8080);
-  await client.send(get('/alive'));
-  assert.equal(
-    (await client.readUntil('</html>\n')).toString(),
-    defaultError(503, 'Service Unavailable', 'No server is available to handle this request.'),
-  );
 });
 
 scenario('an errorfile that is not HTTP is refused by -c', {}, async (t) => {

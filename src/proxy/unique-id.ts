@@ -1,0 +1,88 @@
+/**
+ * An identifier for each stream, made by a log format: for the log (`%ID`), for a header towards the server, and for
+ * PROXY protocol version 2 (`proxy-v2-options unique-id`).
+ * Specification: configuration manual 4.2 `unique-id-format`, `unique-id-header`.
+ */
+import { Facet } from '../config/facet.ts';
+import { type ProxySection, registerKeywords } from '../config/keyword.ts';
+import type { ProxyConfig } from '../config/model.ts';
+import { compileLogFormat } from '../expr/log-format/compile-log-format.ts';
+import type { LogFormat } from '../expr/log-format/log-format.ts';
+import type { LogRecord } from '../expr/log-format/log-record.ts';
+import { bytes as arena, u8 } from '../os/arena.ts';
+
+const settings = new Facet('proxy.unique-id', () => ({
+  format: undefined as string | undefined,
+  header: undefined as string | undefined,
+}));
+const sections: readonly ProxySection[] = ['defaults', 'frontend', 'listen'];
+
+registerKeywords(
+  {
+    scope: 'proxy',
+    name: 'unique-id-format',
+    syntax: '<fmt>',
+    sections,
+    doc: 'A log format whose text identifies each request.',
+    manual: '4.2',
+    parse: ({ args, target }) => {
+      const format = args.next();
+      if (format === undefined || !args.done) {
+        args.alert("'unique-id-format' expects an argument.");
+        return;
+      }
+      const result = compileLogFormat(format, { http: true });
+      if (result.ok) settings.of(target).format = format;
+      else
+        for (const error of result.errors)
+          args.alert(`failed to parse unique-id : ${error.message}`, error.hint);
+    },
+  },
+  {
+    scope: 'proxy',
+    name: 'unique-id-header',
+    syntax: '<name>',
+    sections,
+    doc: 'The header in which the identifier is sent to the server.',
+    manual: '4.2',
+    parse: ({ args, target }) => {
+      const header = args.next();
+      if (header === undefined) args.alert("'unique-id-header' expects an argument.");
+      else settings.of(target).header = header;
+    },
+  },
+);
+
+/** Longer ones are cut, as PROXY protocol cannot carry them. */
+const LONGEST_BYTES = 128;
+
+export class UniqueId {
+  private readonly format: LogFormat;
+  /** `name: `, or null where no header is wanted. */
+  private readonly headerStart: Buffer | null;
+
+  private constructor(format: LogFormat, header: string | undefined) {
+    this.format = format;
+    this.headerStart = header === undefined ? null : Buffer.from(`${header.toLowerCase()}: `, 'latin1');
+  }
+
+  /** Null where no format is configured. */
+  static of(proxy: ProxyConfig): UniqueId | null {
+    const { format, header } = settings.read(proxy) ?? { format: undefined, header: undefined };
+    if (format === undefined) return null;
+    const result = compileLogFormat(format, { http: true });
+    return result.ok ? new UniqueId(result.format, header) : null;
+  }
+
+  /** The identifier of what the record tells. `scratch` is an offset with room for it. */
+  make(record: LogRecord, scratch: number): Uint8Array {
+    const end = this.format.write(record, u8, scratch, scratch + LONGEST_BYTES);
+    return Uint8Array.prototype.slice.call(arena, scratch, end);
+  }
+
+  /** The header line for the server, or null. */
+  line(id: Uint8Array): Buffer | null {
+    if (this.headerStart === null) return null;
+    return Buffer.concat([this.headerStart, id, Buffer.from('\r\n', 'latin1')]);
+  }
+}

@@ -10,6 +10,8 @@ import { RLIMIT_NOFILE } from '../os/constants.ts';
 import { type ResourceLimit, readLimit, setLimit } from '../os/resource-limits.ts';
 import type { OperatorMessages } from './operator-messages.ts';
 
+/** Pipes that may be made where the configuration says nothing of splicing; they are not part of HAProxy's sums. */
+const UNCOUNTED_PIPES = 256;
 /** Descriptors beside connections, pipes and listeners: for the process, and for each of its threads. */
 const PROCESS_DESCRIPTORS = 10;
 const THREAD_DESCRIPTORS = 3;
@@ -78,7 +80,8 @@ export function computeLimits(request: LimitRequest): Limits {
   return {
     maxconn,
     automatic: configured === 0,
-    maxPipes,
+    // Without `option splice-*` long transfers are spliced all the same, as far as descriptors happen to be left.
+    maxPipes: maxPipes === 0 && configuredPipes === undefined && global.splice ? UNCOUNTED_PIPES : maxPipes,
     descriptors,
     wantedDescriptors: global.ulimitN ?? descriptors,
     runtimeDescriptors: RUNTIME_PROCESS_DESCRIPTORS + RUNTIME_THREAD_DESCRIPTORS * threads,

@@ -2,6 +2,7 @@
  * The list of features: importing this file registers them all. The command line and every data thread do.
  */
 import './balance/algorithms.ts';
+import './checks/keywords.ts';
 import './cookie/persistence.ts';
 import './monitor/monitor.ts';
 import './stats/stats.ts';

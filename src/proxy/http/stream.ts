@@ -7,7 +7,6 @@
  */
 import type { Deferred } from '../../loop/event-loop.ts';
 import { u8 } from '../../os/arena.ts';
-import { BODY_END, BODY_MALFORMED, type BodyScanner } from '../../protocol/http1/body-scanner.ts';
 import { BODY_CHUNKED, BODY_NONE, BODY_TUNNEL, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
 import { COMPLETE, MALFORMED } from '../../protocol/http1/head-parser.ts';
 import {
@@ -26,7 +25,7 @@ import { ResponseParser } from '../../protocol/http1/response-parser.ts';
 import type { SocketAddress } from '../../protocol/socket-address.ts';
 import { Channel } from '../../transport/channel.ts';
 import { FAILED } from '../../transport/connection.ts';
-import type { Pipe } from '../../transport/pipe.ts';
+import type { PipePool } from '../../transport/pipe.ts';
 import type { Backend } from '../backend.ts';
 import { FE } from '../frontend.ts';
 import { AT_REQUEST, AT_RESPONSE } from '../frontend-log.ts';
@@ -45,6 +44,15 @@ import { PHASE_ENDED, PHASE_EXCHANGING, Stream } from '../stream.ts';
 import { countTimes } from '../stream-times.ts';
 import { TunnelTimers } from '../tunnel-timers.ts';
 import { type Applet, CHUNK_OVERHEAD_BYTES, produceChunk } from './applet.ts';
+import {
+  BodyForwarder,
+  FORWARD_AGAIN,
+  FORWARD_DONE,
+  FORWARD_MALFORMED,
+  FORWARD_SINK_FAILED,
+  FORWARD_SOURCE_ENDED,
+  FORWARD_SOURCE_FAILED,
+} from './body-forwarder.ts';
 import { CONNECTION_CLOSE, CONNECTION_KEEP_ALIVE, strictestMode } from './connection-mode.ts';
 import { readHeaderAddress } from './header-address.ts';
 import type { HttpSession } from './session.ts';
@@ -68,9 +76,6 @@ const APPLET_AS_IT_IS = 1;
 const APPLET_ENDED = 2;
 /** Pieces of an applet's body made in one turn, so that a long one leaves time for others. */
 const APPLET_PIECES_A_TURN = 4;
-/** Bodies with at least this much left go through a pipe (measured: the two extra system calls pay from here on). */
-const SPLICE_FROM_BYTES = 64 * 1024;
-const LONGEST_TURN = 64;
 const TRANSFER_CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
 const NO_BODY = new Uint8Array(0);
 const VERSION_BYTES = 8;
@@ -88,13 +93,11 @@ export class HttpStream extends Stream implements Deferred {
   /** When the first byte of the request arrived. */
   startedAt = 0;
   private step = STEP_HEAD;
-  private readonly requestScanner: BodyScanner;
-  private readonly responseScanner: BodyScanner;
-  /** All of the message has passed. */
+  private readonly requestBody: BodyForwarder;
+  private readonly responseBody: BodyForwarder;
+  /** All of the message has been written. */
   private requestDone = false;
-  private responseDone = false;
-  /** The whole request has been received (its body's end was seen). */
-  private requestReceived = false;
+  private responseSent = false;
   /** The server does not take any more of the request. */
   private requestRefused = false;
   /** The client's connection will carry another request. */
@@ -106,8 +109,6 @@ export class HttpStream extends Stream implements Deferred {
   /** Makes the body of the reply that is being sent. */
   applet: Applet | null = null;
   private appletBody = APPLET_CHUNKED;
-  private requestPipe: Pipe | null = null;
-  private responsePipe: Pipe | null = null;
   /** The request as it was sent, for another attempt. */
   private replay: Uint8Array | null = null;
   private requestTunnel: Relay | null = null;
@@ -128,8 +129,8 @@ export class HttpStream extends Stream implements Deferred {
     this.requestParser = new RequestParser(new HeaderBlock(lines, tune.maxrewrite + 1024));
     this.responseParser = new ResponseParser(new HeaderBlock(lines, tune.maxrewrite + 1024));
     this.requestLine = new Uint8Array(tune.httpLogUriLength);
-    this.requestScanner = plane.newScanner();
-    this.responseScanner = plane.newScanner();
+    this.requestBody = new BodyForwarder(plane.newScanner());
+    this.responseBody = new BodyForwarder(plane.newScanner());
     this.replyChannel = new Channel(plane.pool, 0);
   }
 
@@ -148,8 +149,7 @@ export class HttpStream extends Stream implements Deferred {
     this.startedAt = this.plane.loop.now;
     this.activeAt = this.startedAt;
     this.requestDone = false;
-    this.responseDone = false;
-    this.requestReceived = false;
+    this.responseSent = false;
     this.requestRefused = false;
     this.clientKeep = false;
     this.serverKeep = false;
@@ -158,8 +158,8 @@ export class HttpStream extends Stream implements Deferred {
     this.requestHeadBytes = 0;
     this.responseHeadBytes = 0;
     this.replyBodyBytes = 0;
-    this.requestScanner.begin(BODY_NONE, 0);
-    this.responseScanner.begin(BODY_NONE, 0);
+    this.requestBody.begin(BODY_TUNNEL, 0, null);
+    this.responseBody.begin(BODY_TUNNEL, 0, null);
     this.requestParser.relaxed = session.frontend.relaxedRequests;
     this.requestParser.begin(session.channel.head);
     this.receiveHead();
@@ -263,7 +263,11 @@ export class HttpStream extends Stream implements Deferred {
     const startLineBytes =
       parser.methodEnd - block.start + parser.targetEnd - parser.targetStart + VERSION_BYTES;
     this.requestHeadBytes = block.countedBytes(startLineBytes);
-    this.requestScanner.begin(facts.body, facts.bodyLength);
+    this.requestBody.begin(
+      facts.body === BODY_TUNNEL ? BODY_NONE : facts.body,
+      facts.bodyLength,
+      this.pipesOf(frontend.defaultBackend),
+    );
     if (facts.method === M_PRI) {
       // The beginning of HTTP/2 to a listener that does not speak it.
       this.requestLineLength = 0;
@@ -271,9 +275,7 @@ export class HttpStream extends Stream implements Deferred {
       this.reply(400);
       return;
     }
-    if (facts.body === BODY_NONE || facts.body === BODY_TUNNEL) {
-      this.requestReceived = true;
-    } else if (!this.scanRequest()) return;
+    if (!this.scanRequest()) return;
     if (frontend.monitorUri !== undefined && this.isMonitor(frontend.monitorUri)) {
       this.replyMonitor();
       return;
@@ -287,7 +289,7 @@ export class HttpStream extends Stream implements Deferred {
       this.reply(503);
       return;
     }
-    if ((backend.bufferRequest || frontend.bufferRequest) && !this.requestReceived) {
+    if ((backend.bufferRequest || frontend.bufferRequest) && !this.requestBody.received) {
       this.step = STEP_BUFFER;
       this.bufferBody();
       return;
@@ -328,17 +330,16 @@ export class HttpStream extends Stream implements Deferred {
   /** Nothing of this exchange is logged (monitor requests). */
   unlogged = false;
 
+  /** Where long bodies may be spliced through, or null. */
+  private pipesOf(backend: Backend | null): PipePool | null {
+    return backend?.splices === true ? this.plane.pipes : null;
+  }
+
   /** Follows the body through what has been received. False when it was malformed, and answered. */
   private scanRequest(): boolean {
-    if (this.requestReceived) return true;
-    const channel = this.session.channel;
-    const verdict = this.requestScanner.scan(u8, channel);
-    if (verdict === BODY_END) this.requestReceived = true;
-    else if (verdict === BODY_MALFORMED) {
-      this.onMalformedBody();
-      return false;
-    }
-    return true;
+    if (this.requestBody.scan(this.session.channel)) return true;
+    this.onMalformedBody();
+    return false;
   }
 
   private onMalformedBody(): void {
@@ -350,7 +351,7 @@ export class HttpStream extends Stream implements Deferred {
       this.setEnd('P', 'D');
       this.abort();
     } else {
-      this.setEnd('P', 'R');
+      this.setEnd('P', this.step === STEP_RESPONSE_HEAD ? 'H' : 'R');
       this.dropServer();
       this.reply(400);
     }
@@ -361,7 +362,7 @@ export class HttpStream extends Stream implements Deferred {
     const { channel, connection, frontend } = this.session;
     for (;;) {
       if (!this.scanRequest()) return;
-      if (this.requestReceived || channel.room === 0) {
+      if (this.requestBody.received || channel.room === 0) {
         this.plane.loop.timers.disarm(this.timer);
         this.requestAt = this.plane.loop.now;
         this.chooseBackend(frontend.defaultBackend as Backend);
@@ -436,7 +437,7 @@ export class HttpStream extends Stream implements Deferred {
     if (this.replay !== null) {
       if (!this.sendReplay()) return;
     } else if (!this.assembleRequest()) return;
-    if (retriesExchange(server.server.backend.retryOn) && this.replay === null && this.requestReceived) {
+    if (retriesExchange(server.server.backend.retryOn) && this.replay === null && this.requestBody.received) {
       const { channel } = this.session;
       this.replay = u8.slice(channel.head, channel.ready);
     }
@@ -514,83 +515,38 @@ export class HttpStream extends Stream implements Deferred {
 
   /** Moves the request on, as far as both sides let it. */
   private forwardRequest(): void {
-    const session = this.session;
-    const { channel, connection: client } = session;
+    const { channel, connection: client } = this.session;
     const server = (this.serverConnection as ServerConnection).connection;
-    for (let round = 0; round < LONGEST_TURN; round++) {
-      if (this.requestPipe !== null) {
-        if (!this.spliceRequest()) return;
-        continue;
-      }
-      if (!this.requestReceived && channel.ready < channel.tail && !this.scanRequest()) return;
-      const before = channel.head;
-      if (channel.drain(server) === FAILED) {
-        this.onRequestRefused();
-        return;
-      }
-      if (channel.head !== before) this.activeAt = this.plane.loop.now;
-      if (this.requestReceived && channel.head === channel.ready) {
+    const body = this.requestBody;
+    const verdict = body.run(channel, client, server);
+    this.noteProgress(body);
+    switch (verdict) {
+      case FORWARD_DONE:
         this.requestDone = true;
         channel.releaseIfEmpty();
         return;
-      }
-      if (!client.readable) return;
-      if (channel.head === channel.tail) {
-        channel.clear();
-        if (this.requestScanner.blind >= SPLICE_FROM_BYTES && this.openRequestPipe()) continue;
-      } else if (channel.room === 0) {
-        channel.compact();
-        if (channel.room === 0) return;
-      }
-      const received = channel.fill(client);
-      if (received === 0 || received === FAILED) {
-        channel.releaseIfEmpty();
+      case FORWARD_AGAIN:
+        this.continueLater();
+        return;
+      case FORWARD_SINK_FAILED:
+        this.onRequestRefused();
+        return;
+      case FORWARD_MALFORMED:
+        this.onMalformedBody();
+        return;
+      case FORWARD_SOURCE_ENDED:
+      case FORWARD_SOURCE_FAILED:
         this.onClientLeftAmidBody();
         return;
-      }
-      if (received < 0) return;
+      default:
     }
-    this.continueLater();
   }
 
-  private openRequestPipe(): boolean {
-    if (!(this.backend as Backend).splices) return false;
-    this.requestPipe = this.plane.pipes.take();
-    return this.requestPipe !== null;
-  }
-
-  /** One round through the pipe. False: wait for an event (or the exchange has ended). */
-  private spliceRequest(): boolean {
-    const pipe = this.requestPipe as Pipe;
-    const scanner = this.requestScanner;
-    const client = this.session.connection;
-    const server = (this.serverConnection as ServerConnection).connection;
-    if (pipe.pending > 0) {
-      if (!server.writable) return false;
-      const count = pipe.drain(server, scanner.remaining > 0);
-      if (count === FAILED) {
-        this.onRequestRefused();
-        return false;
-      }
-      if (count > 0) this.activeAt = this.plane.loop.now;
-      if (pipe.pending > 0) return false;
-    }
-    if (scanner.remaining === 0) {
-      this.plane.pipes.give(pipe);
-      this.requestPipe = null;
-      this.requestReceived = true;
-      this.requestDone = true;
-      return false;
-    }
-    if (!client.readable) return false;
-    const count = pipe.fill(client, scanner.remaining);
-    if (count === 0 || count === FAILED) {
-      this.onClientLeftAmidBody();
-      return false;
-    }
-    if (count < 0) return false;
-    scanner.skip(count);
-    return true;
+  /** Anything that passes, either way, counts as activity of both sides. */
+  private noteProgress(body: BodyForwarder): void {
+    if (!body.moved) return;
+    body.moved = false;
+    this.activeAt = this.plane.loop.now;
   }
 
   /** The server does not take the request any more: it may have answered all the same. */
@@ -602,7 +558,7 @@ export class HttpStream extends Stream implements Deferred {
   }
 
   private onClientLeftAmidBody(): void {
-    if (this.responseDone) {
+    if (this.responseSent) {
       this.complete();
       return;
     }
@@ -643,11 +599,12 @@ export class HttpStream extends Stream implements Deferred {
   private watchWaitingClient(): boolean {
     const client = this.session.connection;
     const backend = this.backend;
-    const gone = client.broken || (client.hangup && this.requestReceived && backend?.abortOnClose === true);
+    const gone =
+      client.broken || (client.hangup && this.requestBody.received && backend?.abortOnClose === true);
     if (!gone || this.status > 0) return false;
     if (this.queued) this.setEnd('C', 'Q');
     else if (this.phase !== PHASE_EXCHANGING) this.setEnd('C', 'C');
-    else this.setEnd('C', this.requestReceived ? 'H' : 'D');
+    else this.setEnd('C', this.requestBody.received ? 'H' : 'D');
     // The status that the log shows, although nobody is there any more to get it.
     this.status = this.phase === PHASE_EXCHANGING ? 400 : 503;
     backend?.count(BE.clientAborts);
@@ -767,18 +724,16 @@ export class HttpStream extends Stream implements Deferred {
       if (this.clientKeep) block.add(CONNECTION_KEEP_ALIVE);
     } else if (!this.clientKeep) block.add(CONNECTION_CLOSE);
     else if (this.request.old) block.add(CONNECTION_KEEP_ALIVE);
-    this.responseScanner.begin(facts.body, facts.bodyLength);
+    this.responseBody.begin(facts.body, facts.bodyLength, this.pipesOf(backend));
     if (!facts.keepAlive) this.serverKeep = false;
     if (!this.placeResponseHead()) return;
     // The head waits for a look at the first bytes of the body: what is malformed from the start gets a 502.
-    const verdict = this.responseScanner.scan(u8, channel);
-    if (verdict === BODY_MALFORMED) {
+    if (!this.responseBody.scan(channel)) {
       this.status = -1;
       this.responded = false;
       this.onBadResponse();
       return;
     }
-    this.responseDone = verdict === BODY_END;
     if (connection.closed) return;
     this.forwardResponse();
   }
@@ -808,89 +763,29 @@ export class HttpStream extends Stream implements Deferred {
   /** Moves the response on, as far as both sides let it. */
   private forwardResponse(): void {
     const { channel, connection: server } = this.serverConnection as ServerConnection;
-    const client = this.session.connection;
-    for (let round = 0; round < LONGEST_TURN; round++) {
-      if (this.responsePipe !== null) {
-        if (!this.spliceResponse()) return;
-        continue;
-      }
-      const before = channel.head;
-      if (channel.drain(client) === FAILED) {
+    const body = this.responseBody;
+    const verdict = body.run(channel, server, this.session.connection);
+    this.noteProgress(body);
+    switch (verdict) {
+      case FORWARD_DONE:
+        this.onResponseSent();
+        return;
+      case FORWARD_AGAIN:
+        this.continueLater();
+        return;
+      case FORWARD_SINK_FAILED:
         this.onClientBroken();
         return;
-      }
-      if (channel.head !== before) this.activeAt = this.plane.loop.now;
-      if (this.responseDone) {
-        if (channel.head === channel.ready) this.onResponseSent();
-        return;
-      }
-      if (!server.readable) return;
-      if (channel.head === channel.tail) {
-        channel.clear();
-        if (this.responseScanner.blind >= SPLICE_FROM_BYTES && this.openResponsePipe()) continue;
-      } else if (channel.room === 0) {
-        channel.compact();
-        if (channel.room === 0) return;
-      }
-      const count = channel.fill(server);
-      if (count === 0 || count === FAILED) {
-        this.onServerLeftAmidBody(count === FAILED);
-        return;
-      }
-      if (count < 0) return;
-      const good = channel.ready;
-      const verdict = this.responseScanner.scan(u8, channel);
-      if (verdict === BODY_END) this.responseDone = true;
-      else if (verdict === BODY_MALFORMED) {
-        // Nothing of what came together with the fault is passed on.
-        channel.ready = good;
-        channel.drain(client);
+      case FORWARD_MALFORMED:
         this.setEnd('S', 'D');
         this.abort();
         return;
-      }
+      case FORWARD_SOURCE_ENDED:
+      case FORWARD_SOURCE_FAILED:
+        this.onServerLeftAmidBody();
+        return;
+      default:
     }
-    this.continueLater();
-  }
-
-  private openResponsePipe(): boolean {
-    if (!(this.backend as Backend).splices) return false;
-    this.responsePipe = this.plane.pipes.take();
-    return this.responsePipe !== null;
-  }
-
-  private spliceResponse(): boolean {
-    const pipe = this.responsePipe as Pipe;
-    const scanner = this.responseScanner;
-    const { connection: server } = this.serverConnection as ServerConnection;
-    const client = this.session.connection;
-    const open = this.response.body === BODY_UNTIL_CLOSE;
-    if (pipe.pending > 0) {
-      if (!client.writable) return false;
-      const count = pipe.drain(client, !open && scanner.remaining > 0);
-      if (count === FAILED) {
-        this.onClientBroken();
-        return false;
-      }
-      if (count > 0) this.activeAt = this.plane.loop.now;
-      if (pipe.pending > 0) return false;
-    }
-    if (!open && scanner.remaining === 0) {
-      this.plane.pipes.give(pipe);
-      this.responsePipe = null;
-      this.responseDone = true;
-      this.onResponseSent();
-      return false;
-    }
-    if (!server.readable) return false;
-    const count = pipe.fill(server, open ? Number.MAX_SAFE_INTEGER : scanner.remaining);
-    if (count === 0 || count === FAILED) {
-      this.onServerLeftAmidBody(count === FAILED);
-      return false;
-    }
-    if (count < 0) return false;
-    scanner.skip(count);
-    return true;
   }
 
   private continueLater(): void {
@@ -907,9 +802,14 @@ export class HttpStream extends Stream implements Deferred {
   }
 
   private onResponseSent(): void {
+    this.responseSent = true;
     if (this.requestDone) this.complete();
     else if (this.requestRefused) {
       this.setEnd('S', 'D');
+      this.abort();
+    } else if (this.response.body === BODY_UNTIL_CLOSE) {
+      // The server has gone without waiting for the rest of the request.
+      this.setEnd('C', 'D');
       this.abort();
     }
   }
@@ -950,22 +850,7 @@ export class HttpStream extends Stream implements Deferred {
     this.reply(502);
   }
 
-  private onServerLeftAmidBody(failed: boolean): void {
-    if (this.response.body === BODY_UNTIL_CLOSE && !failed) {
-      this.responseDone = true;
-      const channel = (this.serverConnection as ServerConnection).channel;
-      if (this.responsePipe !== null && this.responsePipe.pending === 0) {
-        this.plane.pipes.give(this.responsePipe);
-        this.responsePipe = null;
-      }
-      if (channel.length === 0 && this.responsePipe === null) {
-        if (!this.requestDone) {
-          this.setEnd('C', 'D');
-          this.abort();
-        } else this.complete();
-      }
-      return;
-    }
+  private onServerLeftAmidBody(): void {
     this.setEnd('S', 'D');
     this.backend?.count(BE.serverAborts);
     this.server?.count(BE.serverAborts);
@@ -1053,13 +938,13 @@ export class HttpStream extends Stream implements Deferred {
 
   /** The rest of a request is only waited for once it has been answered; before, the server's time counts for both. */
   private waitsForClient(): boolean {
-    return (this.responded && !this.requestReceived) || this.responseBlocked();
+    return (this.responded && !this.requestBody.received) || this.responseBlocked();
   }
 
   private waitsForServer(): boolean {
     if (this.serverConnection === null) return false;
     if (!this.responded) return true;
-    return !this.responseDone && !this.responseBlocked();
+    return !this.responseSent && !this.responseBlocked();
   }
 
   private responseBlocked(): boolean {
@@ -1067,6 +952,8 @@ export class HttpStream extends Stream implements Deferred {
   }
 
   private armTimer(): void {
+    // A tunnel has its own times, and a reply of our own only waits for the client.
+    if (this.step !== STEP_RESPONSE_HEAD && this.step !== STEP_RESPONSE_BODY) return;
     const now = this.plane.loop.now;
     const idleMs = (now - this.activeAt) | 0;
     let delay = 0;
@@ -1149,18 +1036,18 @@ export class HttpStream extends Stream implements Deferred {
     const { channel, frontend } = this.session;
     this.leaveServerSide();
     this.responseHeadBytes = 0;
-    this.responseScanner.begin(BODY_NONE, 0);
+    this.responseBody.begin(BODY_TUNNEL, 0, null);
     this.status = status;
     this.step = STEP_REPLY;
     this.phase = PHASE_EXCHANGING;
     this.clientKeep =
       this.request.keepAlive &&
-      this.requestReceived &&
+      this.requestBody.received &&
       !closes &&
       frontend.mode !== 'close' &&
       !this.plane.stopping;
     // A request that was received whole is swallowed, so that the next one can be read.
-    if (this.requestReceived && this.clientKeep && channel.buffer >= 0) channel.head = channel.ready;
+    if (this.requestBody.received && this.clientKeep && channel.buffer >= 0) channel.head = channel.ready;
     const out = this.replyChannel;
     if (!out.open()) {
       this.abort();
@@ -1323,10 +1210,8 @@ export class HttpStream extends Stream implements Deferred {
     this.responseTunnel?.release();
     this.requestTunnel = null;
     this.responseTunnel = null;
-    if (this.requestPipe !== null) this.plane.pipes.give(this.requestPipe);
-    if (this.responsePipe !== null) this.plane.pipes.give(this.responsePipe);
-    this.requestPipe = null;
-    this.responsePipe = null;
+    this.requestBody.release();
+    this.responseBody.release();
     this.replay = null;
     this.plane.loop.timers.disarm(this.timer);
   }
@@ -1342,10 +1227,10 @@ export class HttpStream extends Stream implements Deferred {
   }
 
   private account(): void {
-    this.bytesIn = this.requestHeadBytes + this.requestScanner.payload + (this.requestTunnel?.bytes ?? 0);
+    this.bytesIn = this.requestHeadBytes + this.requestBody.payload + (this.requestTunnel?.bytes ?? 0);
     this.bytesOut =
       this.responseHeadBytes +
-      this.responseScanner.payload +
+      this.responseBody.payload +
       (this.responseTunnel?.bytes ?? 0) +
       this.replyBodyBytes;
     const { frontend } = this.session;

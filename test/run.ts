@@ -61,6 +61,8 @@ function main(): void {
     process.execPath,
     [
       '--test',
+      // Node's own clean-up at the end of a file may spin for ever over a request that will not be answered any more.
+      '--test-force-exit',
       `--test-concurrency=${CONCURRENCY}`,
       `--test-reporter=${process.stdout.isTTY ? 'spec' : 'tap'}`,
       ...files,

@@ -30,6 +30,8 @@ export function parseTime(text: string, unit: TimeUnit): TimeResult {
   const digits = match[1]!;
   const suffix = match[2] as TimeUnit | undefined;
   const end = match[0].length;
+  // Without digits the first character is the fault, whatever follows it.
+  if (digits === '' && text !== '') return { ok: false, fault: 'character', character: text.charAt(0) };
   if (end < text.length) return { ok: false, fault: 'character', character: text.charAt(end) };
   if (digits === '' && suffix !== undefined) {
     return { ok: false, fault: 'character', character: text.charAt(0) };

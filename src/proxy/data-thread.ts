@@ -67,6 +67,7 @@ class DataThread implements TimerOwner {
 
   onTimer(): void {
     this.plane.pool.trim();
+    this.plane.pipes.trim();
     this.plane.loop.timers.arm(this.trimTimer, (this.plane.loop.now + TRIM_INTERVAL_MS) | 0);
   }
 

@@ -53,7 +53,8 @@ export class Listener extends FdHandler implements PausedListener {
   private batch = 1;
   private watching = false;
   private open = true;
-  private connections = 0;
+  /** Shared word that counts its connections over all threads. */
+  private readonly gauge: number;
 
   constructor(plane: Plane, frontend: Frontend, facts: OpenListener, bind: BindConfig) {
     super();
@@ -67,6 +68,7 @@ export class Listener extends FdHandler implements PausedListener {
     this.acceptProxy = bind.acceptProxy;
     this.expectsGreeting = bind.acceptProxy || bind.acceptNetscalerCip !== undefined;
     this.counters = plane.shared.listenerCounters(facts.index);
+    this.gauge = plane.shared.listenerWord(facts.index);
     this.maxAccept = plane.configuration.global.tune.maxAccept ?? DEFAULT_MAX_ACCEPT;
   }
 
@@ -97,7 +99,7 @@ export class Listener extends FdHandler implements PausedListener {
   }
 
   leave(): void {
-    this.connections--;
+    Atomics.sub(this.plane.words, this.gauge, 1);
   }
 
   override onBug(error: unknown): void {
@@ -127,6 +129,7 @@ export class Listener extends FdHandler implements PausedListener {
       if (fd < 0) {
         const error = errno();
         this.frontend.leave();
+        this.leave();
         Atomics.sub(words, PROCESS_CONNECTIONS, 1);
         if (error === EINTR || error === ECONNABORTED) continue;
         this.batch = accepted > 1 ? accepted : 1;
@@ -134,16 +137,22 @@ export class Listener extends FdHandler implements PausedListener {
         return;
       }
       accepted++;
-      this.connections++;
       this.start(fd, at);
     }
     if (this.batch < this.maxAccept) this.batch++;
   }
 
+  /** Takes a place of the bind line and one of the frontend, or none. */
   private enterFrontend(): boolean {
-    const limit = this.bind.maxconn;
-    if (limit !== undefined && limit > 0 && this.connections >= limit) return false;
-    return this.frontend.enter();
+    const { words } = this.plane;
+    const limit = this.bind.maxconn ?? 0;
+    if (Atomics.add(words, this.gauge, 1) >= limit && limit > 0) {
+      Atomics.sub(words, this.gauge, 1);
+      return false;
+    }
+    if (this.frontend.enter()) return true;
+    Atomics.sub(words, this.gauge, 1);
+    return false;
   }
 
   private start(fd: number, sockaddr: number): void {

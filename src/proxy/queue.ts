@@ -33,11 +33,11 @@ export class StreamQueue {
     else this.first = stream;
     this.last = stream;
     const gauge = server === null ? this.backend.words + BE_QUEUED : server.words + SRV_QUEUED;
-    // Those already waiting are "before" this one: what the log tells as its place.
     const highest = server === null ? this.backend.words + BE_QUEUED_MAX : server.words + SRV_QUEUED_MAX;
-    const before = raiseGauge(this.plane.words, gauge, highest) - 1;
-    if (server === null) stream.backendQueue = before;
-    else stream.serverQueue = before;
+    // Its place in the line, which the log tells.
+    const place = raiseGauge(this.plane.words, gauge, highest);
+    if (server === null) stream.backendQueue = place;
+    else stream.serverQueue = place;
     this.plane.queuedBackends.add(this.backend);
   }
 

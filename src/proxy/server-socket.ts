@@ -29,7 +29,7 @@ import {
   TCP_NODELAY,
   TCP_USER_TIMEOUT,
 } from '../os/constants.ts';
-import { EADDRNOTAVAIL, EINPROGRESS } from '../os/errno.ts';
+import { EADDRINUSE, EADDRNOTAVAIL, EINPROGRESS } from '../os/errno.ts';
 import { bindSocket, close, connect, errno } from '../os/libc.ts';
 import { FAMILY_UNIX, SocketAddress } from '../protocol/socket-address.ts';
 import { setIntOption, setTextOption } from '../transport/socket-options.ts';
@@ -37,6 +37,8 @@ import { type Server, toSocketAddress } from './server.ts';
 import type { Stream } from './stream.ts';
 
 const source = new SocketAddress();
+/** Where in its range of source ports each configuration goes on. */
+const nextPort = new WeakMap<SourceConfig, number>();
 
 /** A descriptor that is connecting, or -1 with the error number in `stream.connectErrno`. */
 export function openServerSocket(stream: Stream, server: Server): number {
@@ -140,6 +142,18 @@ function bindSource(fd: number, config: SourceConfig, family: number, stream: St
   // Without a port of its own the choice waits until connect knows both ends, so that ports can be shared between servers.
   if (source.port === 0) setIntOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
   const at = stream.plane.scratch + 256;
-  const length = source.writeSockaddr(u8, at);
-  return bindSocket(fd, base + at, length) === 0;
+  const ports = config.lastPort > source.port ? config.lastPort - source.port + 1 : 1;
+  const first = source.port;
+  const start = ports > 1 ? (nextPort.get(config) ?? 0) % ports : 0;
+  for (let i = 0; i < ports; i++) {
+    const step = (start + i) % ports;
+    source.port = first + step;
+    const length = source.writeSockaddr(u8, at);
+    if (bindSocket(fd, base + at, length) === 0) {
+      if (ports > 1) nextPort.set(config, step + 1);
+      return true;
+    }
+    if (errno() !== EADDRINUSE) return false;
+  }
+  return false;
 }

@@ -79,7 +79,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   bytesOut = 0;
   /** Our end of the server connection, where the log wants it. */
   readonly sourceAddress = new SocketAddress();
-  /** Streams of the backend and of the server when this one left them, itself included. */
+  /** Streams of the backend and of the server when this one's line was written. */
   backendConnections = 0;
   serverConnections = 0;
   uniqueIdBytes: Uint8Array | undefined = undefined;
@@ -263,6 +263,9 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   private onQueueTimeout(): void {
     (this.backend as Backend).queue.remove(this);
     this.setEnd('s', 'Q');
+    // The time in the queue is known, although no server ever came of it.
+    this.assigned = true;
+    this.assignedAt = this.plane.loop.now;
     this.onUnreachable();
   }
 
@@ -393,15 +396,19 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
       connection.detach();
       connection.close();
     }
+    const { server } = this;
     this.releaseSlot();
     backend.leave();
     this.backend = null;
+    // The log tells how busy they are without this stream.
+    this.backendConnections = backend.connections;
+    if (server !== null) this.serverConnections = server.served;
   }
 
-  /** What the log tells of how busy everything was; read before this stream's own place is given up. */
+  /** What the log tells of the server's side, read while this stream is still there. */
   noteLoad(backend: Backend): void {
     this.backendConnections = backend.connections;
-    if (this.server !== null && this.holdsSlot) this.serverConnections = this.server.served;
+    this.serverConnections = this.server?.served ?? 0;
     const connection = this.serverConnection;
     if (connection !== null && this.session.frontend.log.wantsSource)
       connection.readSource(this.sourceAddress);

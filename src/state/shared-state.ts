@@ -209,7 +209,8 @@ export class SharedState {
   }
 
   static create(sizes: SharedSizes): SharedState {
-    const wordCount = PROCESS_WORDS + sizes.proxies * PROXY_WORDS + sizes.servers * SERVER_WORDS;
+    const wordCount =
+      PROCESS_WORDS + sizes.proxies * PROXY_WORDS + sizes.servers * SERVER_WORDS + sizes.listeners;
     return new SharedState({
       sizes,
       words: new SharedArrayBuffer(wordCount * 4),
@@ -227,6 +228,11 @@ export class SharedState {
   }
   serverWords(server: number): number {
     return PROCESS_WORDS + this.sizes.proxies * PROXY_WORDS + server * SERVER_WORDS;
+  }
+
+  /** The one word of a listener: its connections over all threads. */
+  listenerWord(listener: number): number {
+    return this.serverWords(this.sizes.servers) + listener;
   }
 
   /** Offset within a lane of an owner's block. */

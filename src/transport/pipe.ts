@@ -81,6 +81,8 @@ export class Pipe {
 
 export class PipePool {
   private readonly idle: Pipe[] = [];
+  /** Fewest idle pipes since the last trim. */
+  private unneeded = 0;
   private readonly words: Int32Array;
   private readonly gauge: number;
   private readonly limit: number;
@@ -97,7 +99,10 @@ export class PipePool {
   /** An empty pipe, or null when there are too many or no descriptors are left. */
   take(): Pipe | null {
     const kept = this.idle.pop();
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) {
+      if (this.idle.length < this.unneeded) this.unneeded = this.idle.length;
+      return kept;
+    }
     if (Atomics.add(this.words, this.gauge, 1) >= this.limit) {
       Atomics.sub(this.words, this.gauge, 1);
       return null;
@@ -111,6 +116,15 @@ export class PipePool {
     return pipe;
   }
 
+  /** Closes the pipes that were not needed since the last call. */
+  trim(): void {
+    while (this.unneeded > 0 && this.idle.length > 0) {
+      this.close(this.idle.shift() as Pipe);
+      this.unneeded--;
+    }
+    this.unneeded = this.idle.length;
+  }
+
   /** A pipe that still holds bytes is closed: its content belongs to nobody. */
   give(pipe: Pipe): void {
     pipe.full = false;
@@ -118,6 +132,10 @@ export class PipePool {
       this.idle.push(pipe);
       return;
     }
+    this.close(pipe);
+  }
+
+  private close(pipe: Pipe): void {
     close(pipe.readFd);
     close(pipe.writeFd);
     Atomics.sub(this.words, this.gauge, 1);

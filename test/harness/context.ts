@@ -178,6 +178,8 @@ export class ScenarioContext {
   async end(): Promise<string[]> {
     const leftOver: string[] = [];
     for (const program of this.#programs) if (!program.hasExited) program.signal('SIGINT');
+    // A process in the background is not the one that was started.
+    for (const pid of this.processes()) signalIfThere(pid, 'SIGINT');
     const running = await poll(
       () => (this.processes().length === 0 ? [] : undefined),
       'the processes to end',
@@ -204,5 +206,14 @@ export class ScenarioContext {
       (program, at) => `--- program ${at + 1}: stderr\n${program.stderr.lines.join('\n')}`,
     );
     return [...configs, ...outputs, '--- transcript', this.transcript.toString()].join('\n');
+  }
+}
+
+/** Signals a process that may have ended in the meantime. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Already gone.
   }
 }

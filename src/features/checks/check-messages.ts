@@ -61,8 +61,8 @@ export function serverBack(
 }
 
 /** On standard error the backend's name is quoted, in the logs it is not. */
-export function noServerLeft(backend: string, quoted: boolean): string {
-  return `backend ${quoted ? `'${backend}'` : backend} has no server available!`;
+export function noServerLeft(backend: string, listen: boolean, quoted: boolean): string {
+  return `${listen ? 'proxy' : 'backend'} ${quoted ? `'${backend}'` : backend} has no server available!`;
 }
 
 /** Of `option log-health-checks`. */

@@ -195,7 +195,11 @@ export class ServerCheck {
   }
 
   #sayNoServer(): void {
-    this.#voice.notify('alert', messages.noServerLeft(this.#proxy.name, true));
-    this.#voice.log(this.#place.proxyIndex, LOG_EMERGENCY, messages.noServerLeft(this.#proxy.name, false));
+    this.#voice.notify('alert', messages.noServerLeft(this.#proxy.name, this.#proxy.kind === 'listen', true));
+    this.#voice.log(
+      this.#place.proxyIndex,
+      LOG_EMERGENCY,
+      messages.noServerLeft(this.#proxy.name, this.#proxy.kind === 'listen', false),
+    );
   }
 }

@@ -177,7 +177,9 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
   }
 
   override onSoftStop(): void {
-    if (this.stream === null && this.requests > 0) this.end();
+    // With `option idle-close-on-response` the client learns of it with its next response.
+    const told = this.frontend.config.options.get('idle-close-on-response') === true;
+    if (this.stream === null && this.requests > 0 && !told) this.end();
   }
 
   override kill(): void {

@@ -79,6 +79,9 @@ const APPLET_PIECES_A_TURN = 4;
 const TRANSFER_CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
 const NO_BODY = new Uint8Array(0);
 const VERSION_BYTES = 8;
+/** What HAProxy's form of a head takes beside its bytes, per line and in all (measured at the boundary). */
+const HEAD_LINE_OVERHEAD = 4;
+const HEAD_OVERHEAD = 79;
 
 export class HttpStream extends Stream implements Deferred {
   readonly requestParser: RequestParser;
@@ -244,7 +247,7 @@ export class HttpStream extends Stream implements Deferred {
     const parser = this.requestParser;
     const facts = this.request;
     const block = parser.block;
-    const refusal = facts.analyse(u8, parser);
+    const refusal = this.headTooLarge() ? 400 : facts.analyse(u8, parser);
     if (refusal !== 0) {
       this.refuse(refusal, 'P');
       return;
@@ -295,6 +298,14 @@ export class HttpStream extends Stream implements Deferred {
       return;
     }
     this.chooseBackend(backend);
+  }
+
+  /** A head that would fit the buffer as bytes may still be more than HAProxy takes, which keeps it in another form. */
+  private headTooLarge(): boolean {
+    const { block } = this.requestParser;
+    const limit = this.plane.pool.sizeBytes - this.plane.headroom;
+    const length = block.end - block.start;
+    return length + block.count * HEAD_LINE_OVERHEAD + HEAD_OVERHEAD > limit;
   }
 
   private captureRequestLine(): void {

@@ -115,7 +115,7 @@ listen web
 });
 
 scenario('log-format replaces the format', {}, async (t) => {
-  const log = await web(t, 'log-format "%ci %HM %HP %ST [%[src]] %{+Q}r"');
+  const log = await web(t, 'log-format "%ci %HM %HP %ST [%ci] %{+Q}r"');
   await t.request(8080, get('/x?y'));
   assert.equal(
     parseRfc3164(await log.line()).message,

@@ -118,26 +118,6 @@ scenario('-C changes the directory before files are read', {}, async (t) => {
   assert.equal(result.status, 0);
 });
 
-scenario('environment variables, quotes and escapes in a configuration', {}, async (t) => {
-  const server = await t.httpServer('ok');
-  const program = t.spawn(
-    `${HTTP_DEFAULTS}
-listen "web" # a comment
-    bind "\${ADDRESS}:8080"
-    http-request return status 200 content-type text/plain string "\${WORD} and \${NONE-default}" if { path /weak }
-    http-request return status 200 content-type text/plain string '\${WORD} stays' if { path /strong }
-    http-request return status 200 content-type text/plain string with\\ blanks\\ \\#1 if { path /escaped }
-    server s1 ${server.address}
-`,
-    { env: { ADDRESS: t.ip, WORD: 'here' } },
-  );
-  await program.listening(`bind ${t.ip}:8080`);
-  assert.equal((await t.request(8080, get('/'))).text, 'ok');
-  assert.equal((await t.request(8080, get('/weak'))).text, 'here and default');
-  assert.equal((await t.request(8080, get('/strong'))).text, '${WORD} stays');
-  assert.equal((await t.request(8080, get('/escaped'))).text, 'with blanks #1');
-});
-
 scenario('.if blocks choose lines', {}, async (t) => {
   const server = await t.httpServer('ok');
   await t.start(`${HTTP_DEFAULTS}

@@ -138,25 +138,6 @@ ${lines({ a: 'check inter 300ms fastinter 50ms downinter 60ms fall 3 rise 2' })}
   assert.ok(performance.now() - downSince < 450);
 });
 
-scenario('a TCP check is reset before the server could accept it', {}, async (t) => {
-  const server = await t.tcpServer();
-  const log = await t.syslog();
-  await server.stop();
-  await t.start(`
-global
-    log ${log.address} local0
-${TCP_DEFAULTS}
-    log global
-listen relay
-    bind ${t.ip}:8080
-    server s1 ${server.address} check inter 50ms fall 1 rise 3
-`);
-  await log.line(/is DOWN/);
-  await server.restart();
-  await log.line(/is UP/);
-  assert.equal(server.connectionCount, 0);
-});
-
 scenario('checks of a server with send-proxy send a PROXY header of their own', {}, async (t) => {
   const server = await t.tcpServer();
   await t.start(`${TCP_DEFAULTS}

@@ -48,9 +48,10 @@ test('the words of proxies and servers do not overlap', () => {
   const bases = [
     ...range(0, SIZES.proxies).map((proxy) => shared.proxyWords(proxy)),
     ...range(0, SIZES.servers).map((server) => shared.serverWords(server)),
-    shared.words.length,
+    shared.listenerWord(0),
   ];
-  for (const [at, base] of bases.slice(0, -1).entries()) assert.equal((bases[at + 1] as number) - base, 16);
+  for (const [at, base] of bases.slice(0, -1).entries()) assert.equal((bases[at + 1] as number) - base, 24);
+  assert.equal(shared.listenerWord(SIZES.listeners), shared.words.length);
 });
 
 test('two threads count exactly: in lanes, on a gauge, under the lock', async () => {

@@ -27,6 +27,8 @@ export abstract class FdHandler {
 /** Work that is done once, at the end of the current turn. */
 export interface Deferred {
   runDeferred(): void;
+  /** `runDeferred` threw: a bug. */
+  onBug(error: unknown): void;
 }
 
 const EPOLL_CLOEXEC = 0x80000;
@@ -142,9 +144,17 @@ export class EventLoop {
   private runDeferred(): void {
     const work = this.deferred;
     this.deferred = this.deferredNext;
-    for (let i = 0; i < work.length; i++) (work[i] as Deferred).runDeferred();
+    for (let i = 0; i < work.length; i++) this.runOne(work[i] as Deferred);
     work.length = 0;
     this.deferredNext = work;
+  }
+
+  private runOne(work: Deferred): void {
+    try {
+      work.runDeferred();
+    } catch (error) {
+      work.onBug(error);
+    }
   }
 
   private readClock(): void {

@@ -9,6 +9,8 @@ const SLOTS = 256;
 const LEVELS = 4;
 export interface TimerOwner {
   onTimer(timer: Timer): void;
+  /** `onTimer` threw: a bug. The owner ends what it stands for; without this the thread ends. */
+  onBug?(error: unknown): void;
 }
 
 export class Timer {
@@ -186,6 +188,16 @@ export class TimerWheel {
     }
   }
 
+  /** A bug in one timer's owner ends that owner alone. */
+  private fire(timer: Timer): void {
+    try {
+      timer.owner.onTimer(timer);
+    } catch (error) {
+      if (timer.owner.onBug === undefined) throw error;
+      timer.owner.onBug(error);
+    }
+  }
+
   private runSlot(slot: number, nowMs: number): number {
     let fired = 0;
     // Timers that fire may arm or release others, also of this slot: always take the head.
@@ -199,7 +211,7 @@ export class TimerWheel {
       if (((timer.deadline - nowMs) | 0) <= 0) {
         timer.running = false;
         fired++;
-        timer.owner.onTimer(timer);
+        this.fire(timer);
       } else this.link(timer);
     }
     return fired;

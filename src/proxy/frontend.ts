@@ -20,7 +20,6 @@ import { HeaderCase } from './http/header-case.ts';
 import type { Plane } from './plane.ts';
 import { UniqueId } from './unique-id.ts';
 
-const DEFAULT_MAXCONN = 2000;
 export const FE = counterOffsets(FRONTEND_COUNTERS);
 
 export class Frontend {
@@ -67,7 +66,7 @@ export class Frontend {
     this.timeouts = config.timeouts;
     this.words = plane.shared.proxyWords(index);
     this.counters = plane.shared.frontendCounters(index);
-    this.maxconn = config.maxconn ?? DEFAULT_MAXCONN;
+    this.maxconn = config.maxconn ?? plane.process.maxconn;
     this.errors = new ErrorReplies(config);
     this.log = new FrontendLog(plane, config);
     this.uniqueId = UniqueId.of(config);

@@ -117,8 +117,8 @@ export class ServerConnection implements ConnectionUser {
   onConnectionBug(_connection: Connection, error: unknown): void {
     const stream = this.stream;
     this.close();
-    this.plane.onBug(error);
-    if (stream !== null) stream.onBug();
+    if (stream !== null) stream.onBug(error);
+    else this.plane.onBug(error);
   }
 
   /** Closes, and leaves the idle pool if it is in there. */

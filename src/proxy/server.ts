@@ -10,6 +10,7 @@ import {
   BACKEND_COUNTERS,
   counterOffsets,
   raiseGauge,
+  raiseHighest,
   SERVER_DRAIN,
   SERVER_MAINT,
   SERVER_NO_ADDRESS,
@@ -82,9 +83,7 @@ export class Server {
     for (let count = Atomics.load(words, gauge); count < limit; ) {
       const found = Atomics.compareExchange(words, gauge, count, count + 1);
       if (found === count) {
-        if (count >= (words[this.words + SRV_SERVED_MAX] as number)) {
-          Atomics.store(words, this.words + SRV_SERVED_MAX, count + 1);
-        }
+        raiseHighest(words, this.words + SRV_SERVED_MAX, count + 1);
         return true;
       }
       count = found;

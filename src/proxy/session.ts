@@ -92,6 +92,11 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
     else this.onClientReady();
   }
 
+  onBug(error: unknown): void {
+    this.plane.onBug(error);
+    this.kill();
+  }
+
   onConnectionBug(_connection: Connection, error: unknown): void {
     this.plane.onBug(error);
     this.kill();

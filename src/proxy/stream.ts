@@ -141,7 +141,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   /** No server could be reached; `endCause` and `endPhase` are set. The slot has been given back. */
   protected abstract onUnreachable(): void;
   /** A bug was caught while serving this stream: end everything. */
-  abstract onBug(): void;
+  abstract onBug(error: unknown): void;
   /** The timer of a phase that the subclass owns. */
   protected abstract onExchangeTimer(): void;
   /** A server that this exchange should go to (persistence), or null. */

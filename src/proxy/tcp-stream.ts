@@ -90,7 +90,8 @@ export class TcpStream extends Stream implements Deferred {
     if (this.phase === PHASE_EXCHANGING) this.relay();
   }
 
-  override onBug(): void {
+  override onBug(error: unknown): void {
+    this.plane.onBug(error);
     this.setEnd('I', 'D');
     this.end(true);
   }

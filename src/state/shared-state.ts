@@ -283,6 +283,15 @@ function laneLength(sizes: SharedSizes): number {
 /** Adds to a gauge and keeps its highest value. Returns the new value. */
 export function raiseGauge(words: Int32Array, gauge: number, highest: number): number {
   const value = Atomics.add(words, gauge, 1) + 1;
-  if (value > (words[highest] as number)) Atomics.store(words, highest, value);
+  raiseHighest(words, highest, value);
   return value;
+}
+
+/** Keeps the highest value ever, whoever else does so at the same time. */
+export function raiseHighest(words: Int32Array, highest: number, value: number): void {
+  for (let most = Atomics.load(words, highest); value > most; ) {
+    const found = Atomics.compareExchange(words, highest, most, value);
+    if (found === most) return;
+    most = found;
+  }
 }

@@ -1205,7 +1205,8 @@ export class HttpStream extends Stream implements Deferred {
     this.http.end();
   }
 
-  override onBug(): void {
+  override onBug(error: unknown): void {
+    this.plane.onBug(error);
     this.setEnd('I', 'D');
     this.abort(true);
   }

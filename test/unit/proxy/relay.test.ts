@@ -118,7 +118,13 @@ class Run {
 
   private turn(): void {
     this.verdict = this.relay.run();
-    if (this.verdict === RELAY_AGAIN) this.loop.defer({ runDeferred: () => this.turn() });
+    if (this.verdict === RELAY_AGAIN)
+      this.loop.defer({
+        runDeferred: () => this.turn(),
+        onBug: (error) => {
+          throw error;
+        },
+      });
     else if (this.verdict !== RELAY_OK) this.loop.stop();
   }
 

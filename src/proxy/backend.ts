@@ -47,6 +47,7 @@ export class Backend {
   readonly pretendKeepAlive: boolean;
   readonly noDelay: boolean;
   readonly smartConnect: boolean;
+  readonly independentStreams: boolean;
   readonly noLinger: boolean;
   /**
    * Whether long transfers may pass through a pipe. Unlike HAProxy this needs no `option splice-*`: it is what those
@@ -104,6 +105,7 @@ export class Backend {
     this.preferLastServer = option('prefer-last-server');
     this.pretendKeepAlive = option('http-pretend-keepalive');
     this.noDelay = option('http-no-delay');
+    this.independentStreams = option('independent-streams');
     this.smartConnect = option('tcp-smart-connect');
     this.splices = plane.configuration.global.splice;
     this.noLinger = option('nolinger');

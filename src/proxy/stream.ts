@@ -146,6 +146,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   protected abstract onExchangeTimer(): void;
   /** A server that this exchange should go to (persistence), or null. */
   protected abstract preferredServer(): Server | null;
+  /** The exchange ends here, before any connection to this server: it has been answered. */
+  protected abstract intercept(server: Server): boolean;
   /** An established connection to this server that may be used, or null. */
   protected abstract idleConnection(server: Server): ServerConnection | null;
   /** Reads an address out of a request header (`usesrc hdr_ip`). */
@@ -296,6 +298,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
 
   private connect(): void {
     const server = this.server as Server;
+    if (this.intercept(server)) return;
     const idle = this.idleConnection(server);
     if (idle !== null) {
       this.serverConnection = idle;

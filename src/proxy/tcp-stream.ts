@@ -65,7 +65,8 @@ export class TcpStream extends Stream implements Deferred {
     this.request = new Relay(session.connection, connection, session.channel, pipes);
     this.response = new Relay(connection, session.connection, channel, pipes);
     this.plane.logger.reached(this, backend, AT_RESPONSE);
-    this.timers.begin(session.frontend.timeouts, backend.timeouts, this.plane.loop.now);
+    const independent = session.frontend.independentStreams || backend.independentStreams;
+    this.timers.begin(session.frontend.timeouts, backend.timeouts, independent, this.plane.loop.now);
     this.relay();
   }
 
@@ -75,6 +76,10 @@ export class TcpStream extends Stream implements Deferred {
 
   protected override preferredServer(): Server | null {
     return null;
+  }
+
+  protected override intercept(): boolean {
+    return false;
   }
 
   protected override idleConnection(): ServerConnection | null {
@@ -131,11 +136,13 @@ export class TcpStream extends Stream implements Deferred {
   private relay(): void {
     const request = this.request as Relay;
     const response = this.response as Relay;
-    const before = request.bytes + response.bytes;
+    const requestBefore = request.bytes;
+    const responseBefore = response.bytes;
     const sent = request.run();
     const received = response.run();
-    const moved = request.bytes + response.bytes - before;
-    if (moved > 0) this.timers.active(this.plane.loop.now);
+    const requestMoved = request.bytes !== requestBefore;
+    const responseMoved = response.bytes !== responseBefore;
+    if (requestMoved || responseMoved) this.timers.active(this.plane.loop.now, requestMoved, responseMoved);
     if (sent < 0 || received < 0) {
       // Whoever broke it: the client when its end failed, else the server.
       const client = sent === RELAY_SOURCE_FAILED || received === RELAY_SINK_FAILED;

@@ -6,38 +6,48 @@
 import type { Timeouts } from '../config/model.ts';
 import type { Relay } from './relay.ts';
 
+const NEVER = Number.MAX_SAFE_INTEGER;
+
 export class TunnelTimers {
   private client: Timeouts | null = null;
   private server: Timeouts | null = null;
-  private activeAt = 0;
+  /** `option independent-streams`: only what a side sends keeps it alive, not what it is sent. */
+  private independent = false;
+  private clientAt = 0;
+  private serverAt = 0;
 
-  begin(client: Timeouts, server: Timeouts, now: number): void {
+  begin(client: Timeouts, server: Timeouts, independent: boolean, now: number): void {
     this.client = client;
     this.server = server;
-    this.activeAt = now;
+    this.independent = independent;
+    this.clientAt = now;
+    this.serverAt = now;
   }
 
-  active(now: number): void {
-    this.activeAt = now;
+  /** Bytes have passed: from the client, from the server, or both. */
+  active(now: number, request: boolean, response: boolean): void {
+    if (request || (response && !this.independent)) this.clientAt = now;
+    if (response || (request && !this.independent)) this.serverAt = now;
   }
 
   /** Milliseconds until something is due, 0 if it is, -1 if never. */
   delayMs(now: number, request: Relay, response: Relay): number {
-    const client = this.clientTimeout(request, response);
-    const server = this.serverTimeout(request, response);
-    const limit = client === 0 ? server : server === 0 ? client : Math.min(client, server);
-    if (limit === 0) return -1;
-    return Math.max(0, limit - ((now - this.activeAt) | 0));
+    const clientMs = this.clientTimeout(request, response);
+    const serverMs = this.serverTimeout(request, response);
+    const client = clientMs === 0 ? NEVER : clientMs - ((now - this.clientAt) | 0);
+    const server = serverMs === 0 ? NEVER : serverMs - ((now - this.serverAt) | 0);
+    const delay = Math.min(client, server);
+    return delay === NEVER ? -1 : Math.max(0, delay);
   }
 
   clientDue(now: number, request: Relay, response: Relay): boolean {
     const timeout = this.clientTimeout(request, response);
-    return timeout > 0 && ((now - this.activeAt) | 0) >= timeout;
+    return timeout > 0 && ((now - this.clientAt) | 0) >= timeout;
   }
 
   serverDue(now: number, request: Relay, response: Relay): boolean {
     const timeout = this.serverTimeout(request, response);
-    return timeout > 0 && ((now - this.activeAt) | 0) >= timeout;
+    return timeout > 0 && ((now - this.serverAt) | 0) >= timeout;
   }
 
   private clientTimeout(request: Relay, response: Relay): number {

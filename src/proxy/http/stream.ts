@@ -6,7 +6,7 @@
  * The choice of a server and the connecting are in ../stream.ts.
  */
 import type { Deferred } from '../../loop/event-loop.ts';
-import { u8 } from '../../os/arena.ts';
+import { latin1, u8 } from '../../os/arena.ts';
 import { BODY_CHUNKED, BODY_NONE, BODY_TUNNEL, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
 import { COMPLETE, MALFORMED } from '../../protocol/http1/head-parser.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from '../../protocol/http1/head-writer.ts';
 import { HeaderBlock } from '../../protocol/http1/header-block.ts';
 import { bytesEqual } from '../../protocol/http1/known-headers.ts';
-import { M_HEAD, M_PRI, RequestFacts } from '../../protocol/http1/request-facts.ts';
+import { M_GET, M_HEAD, M_PRI, RequestFacts } from '../../protocol/http1/request-facts.ts';
 import { RequestParser } from '../../protocol/http1/request-parser.ts';
 import { pathStart } from '../../protocol/http1/request-target.ts';
 import { ResponseFacts } from '../../protocol/http1/response-facts.ts';
@@ -419,6 +419,19 @@ export class HttpStream extends Stream implements Deferred {
       if (last !== null && last.backend === backend && last.usable) return last;
     }
     return null;
+  }
+
+  /** `server … redir`: the client is sent to the server instead of its request. */
+  protected override intercept(server: Server): boolean {
+    const prefix = server.config.redir;
+    if (prefix === undefined || (this.request.method !== M_GET && this.request.method !== M_HEAD))
+      return false;
+    const { targetStart, targetEnd } = this.requestParser;
+    const location = prefix + latin1(targetStart, targetEnd);
+    this.setEnd('L', 'C');
+    const head = `HTTP/1.1 302 Found\r\ncache-control: no-cache\r\ncontent-length: 0\r\nlocation: ${location}\r\n`;
+    this.replyWith(302, Buffer.from(head, 'latin1'), NO_BODY, true);
+    return true;
   }
 
   protected override idleConnection(server: Server): ServerConnection | null {
@@ -989,18 +1002,22 @@ export class HttpStream extends Stream implements Deferred {
     this.serverKeep = false;
     this.requestTunnel = new Relay(session.connection, connection, session.channel, pipes);
     this.responseTunnel = new Relay(connection, session.connection, channel, pipes);
-    this.tunnelTimers.begin(session.frontend.timeouts, backend.timeouts, this.plane.loop.now);
+    const independent = session.frontend.independentStreams || backend.independentStreams;
+    this.tunnelTimers.begin(session.frontend.timeouts, backend.timeouts, independent, this.plane.loop.now);
     this.relayTunnel();
   }
 
   private relayTunnel(): void {
     const request = this.requestTunnel as Relay;
     const response = this.responseTunnel as Relay;
-    const before = request.bytes + response.bytes;
+    const requestBefore = request.bytes;
+    const responseBefore = response.bytes;
     const sent = request.run();
     const received = response.run();
     const now = this.plane.loop.now;
-    if (request.bytes + response.bytes > before) this.tunnelTimers.active(now);
+    const requestMoved = request.bytes !== requestBefore;
+    const responseMoved = response.bytes !== responseBefore;
+    if (requestMoved || responseMoved) this.tunnelTimers.active(now, requestMoved, responseMoved);
     if (sent < 0 || received < 0) {
       const client = sent === RELAY_SOURCE_FAILED || received === RELAY_SINK_FAILED;
       this.setEnd(client ? 'C' : 'S', 'D');
@@ -1175,6 +1192,9 @@ export class HttpStream extends Stream implements Deferred {
     const server = connection.server;
     connection.channel.release();
     connection.detach();
+    const { maxReuse } = server.config;
+    // The first use is no reuse.
+    if (maxReuse !== undefined && maxReuse >= 0 && connection.requests > maxReuse) return;
     if (server.backend.reuse === 'never' || server.private) {
       if (!keepClient) return;
       this.serverConnection = null;

@@ -9,8 +9,9 @@ import type { DataThreadStart } from '../state/messages.ts';
 
 // The control plane passes exactly this (control/data-thread-worker.ts).
 const { port } = workerData as { port: MessagePort };
-port.once('message', (start: DataThreadStart) => {
-  runDataThread(start, port);
+port.once('message', (start: DataThreadStart | null) => {
+  // Null: the worker is not needed after all.
+  if (start !== null) runDataThread(start, port);
   // Nothing keeps the worker from ending now.
   port.close();
 });

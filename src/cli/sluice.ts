@@ -142,6 +142,7 @@ async function isBackground(): Promise<boolean> {
 
 /** The first data thread loads its modules while this one reads the configuration. */
 async function startEarly(): Promise<DataThreadWorker> {
+  workerStarted = true;
   const { DataThreadWorker, usualArenaBytes } = await import('../control/data-thread-worker.ts');
   return new DataThreadWorker(usualArenaBytes());
 }
@@ -293,6 +294,16 @@ async function prepareFeatures(configuration: Configuration): Promise<(running: 
   };
 }
 
+/** Whether a data thread's worker was started, which may still be loading its modules. */
+let workerStarted = false;
+
+/** Ends the process. Node's own way out stops its workers, and aborts when one is just loading a native module. */
+async function leave(status: number): Promise<never> {
+  if (!workerStarted) process.exit(status);
+  const { exitNow } = await import('../os/libc.ts');
+  return exitNow(status);
+}
+
 const signals = new SignalDesk();
 const status = await main(process.argv.slice(2));
-if (status !== undefined) process.exit(status);
+if (status !== undefined) await leave(status);

@@ -96,9 +96,14 @@ export class DataThreadWorker {
     return this.ended;
   }
 
-  /** Ends a worker that has not begun. */
+  /**
+   * Lets a worker that has not begun end by itself, and the process end without it. To terminate it while it loads its
+   * modules is not safe: Node.js aborts the process when that falls into the loading of a native one.
+   */
   discard(): void {
     this.tellLost = undefined;
-    void this.worker.terminate();
+    this.port.postMessage(null);
+    this.port.close();
+    this.worker.unref();
   }
 }

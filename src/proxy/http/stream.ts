@@ -1192,9 +1192,6 @@ export class HttpStream extends Stream implements Deferred {
     const server = connection.server;
     connection.channel.release();
     connection.detach();
-    const { maxReuse } = server.config;
-    // The first use is no reuse.
-    if (maxReuse !== undefined && maxReuse >= 0 && connection.requests > maxReuse) return;
     if (server.backend.reuse === 'never' || server.private) {
       if (!keepClient) return;
       this.serverConnection = null;

@@ -300,8 +300,8 @@ let workerStarted = false;
 /** Ends the process. Node's own way out stops its workers, and aborts when one is just loading a native module. */
 async function leave(status: number): Promise<never> {
   if (!workerStarted) process.exit(status);
-  const { exitNow } = await import('../os/libc.ts');
-  return exitNow(status);
+  const { leaveAtOnce } = await import('../os/process-exit.ts');
+  return leaveAtOnce(status);
 }
 
 const signals = new SignalDesk();

@@ -5,7 +5,8 @@
  */
 import type { GlobalConfig, LogTarget, ProxyConfig } from '../config/model.ts';
 import { reserve, u8 } from '../os/arena.ts';
-import { levelAt, SyslogSource, writeSyslogHeader } from '../protocol/syslog/header.ts';
+import { levelAt, type SyslogSource, writeSyslogHeader } from '../protocol/syslog/header.ts';
+import { logTargetsOf, syslogSourceOf } from '../state/log-source.ts';
 import type { ProcessFacts } from '../state/messages.ts';
 import { LogSink } from '../transport/log-sink.ts';
 
@@ -21,7 +22,6 @@ export interface ControlLog {
   sendGlobal(level: number, text: string): void;
 }
 
-const DEFAULT_TAG = 'haproxy';
 const HEADER_BYTES = 1024;
 const MESSAGE_BYTES = 8192;
 const LF = 10;
@@ -39,15 +39,15 @@ export class SyslogControlLog implements ControlLog {
   }
 
   send(proxy: ProxyConfig, level: number, text: string): void {
-    const targets = [...(proxy.log.global ? this.global.logTargets : []), ...proxy.log.targets];
+    const targets = logTargetsOf(this.global, proxy);
     if (targets.length === 0) return;
-    const source = this.sourceOf(proxy.log.tag);
+    const source = syslogSourceOf(this.global, proxy.log.tag, this.facts);
     const message = Buffer.from(text, 'latin1');
     for (const target of targets) this.sendTo(target, level, message, source);
   }
 
   sendGlobal(level: number, text: string): void {
-    const source = this.sourceOf(undefined);
+    const source = syslogSourceOf(this.global, undefined, this.facts);
     const message = Buffer.from(text, 'latin1');
     for (const target of this.global.logTargets) this.sendTo(target, level, message, source);
   }
@@ -82,16 +82,5 @@ export class SyslogControlLog implements ControlLog {
       this.sinks.set(target, sink);
     }
     sink.send(area, end + 1 - area);
-  }
-
-  private sourceOf(tag: string | undefined): SyslogSource {
-    const { logTag, logSendHostname } = this.global;
-    const hostname =
-      logSendHostname === undefined ? '' : logSendHostname === '' ? this.facts.hostname : logSendHostname;
-    return new SyslogSource(
-      Buffer.from(tag ?? logTag ?? DEFAULT_TAG, 'latin1'),
-      Buffer.from(hostname, 'latin1'),
-      this.facts.pid,
-    );
   }
 }

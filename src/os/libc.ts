@@ -64,7 +64,6 @@ export const dup = bind<Fn<[fd: number]>>('int dup(int)');
 export const dup2 = bind<Fn<[from: number, to: number]>>('int dup2(int, int)');
 /** A file without a name, in memory only. */
 export const memfdCreate = bind<Fn<[name: string, flags: number]>>('int memfd_create(str, uint)');
-export const open = bind<Fn<[path: string, flags: number, mode: number]>>('int open(str, int, int)');
 export const chmod = bind<Fn<[path: string, mode: number]>>('int chmod(str, uint)');
 export const chown = bind<Fn<[path: string, uid: number, gid: number]>>('int chown(str, uint, uint)');
 
@@ -83,14 +82,12 @@ export const mmap = bind<
 export const madvise = bind<Fn<[address: number, length: number, advice: number]>>(
   'int madvise(int64_t, int64_t, int)',
 );
-export const mallocTrim = bind<Fn<[pad: number]>>('int malloc_trim(int64_t)');
 
 export const chroot = bind<Fn<[path: string]>>('int chroot(str)');
 export const chdir = bind<Fn<[path: string]>>('int chdir(str)');
 export const setuid = bind<Fn<[uid: number]>>('int setuid(uint)');
 export const setgid = bind<Fn<[gid: number]>>('int setgid(uint)');
 export const setgroups = bind<Fn<[count: number, list: number]>>('int setgroups(int64_t, int64_t)');
-export const setsid = bind<Fn<[]>>('int setsid()');
 export const setns = bind<Fn<[fd: number, type: number]>>('int setns(int, int)');
 export const getrlimit = bind<Fn<[resource: number, limits: number]>>('int getrlimit(int, int64_t)');
 export const setrlimit = bind<Fn<[resource: number, limits: number]>>('int setrlimit(int, int64_t)');

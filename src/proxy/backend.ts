@@ -45,8 +45,6 @@ export class Backend {
   readonly abortOnClose: boolean;
   readonly preferLastServer: boolean;
   readonly pretendKeepAlive: boolean;
-  readonly noDelay: boolean;
-  readonly smartConnect: boolean;
   readonly independentStreams: boolean;
   readonly noLinger: boolean;
   /**
@@ -104,9 +102,7 @@ export class Backend {
     this.abortOnClose = option('abortonclose');
     this.preferLastServer = option('prefer-last-server');
     this.pretendKeepAlive = option('http-pretend-keepalive');
-    this.noDelay = option('http-no-delay');
     this.independentStreams = option('independent-streams');
-    this.smartConnect = option('tcp-smart-connect');
     this.splices = plane.configuration.global.splice;
     this.noLinger = option('nolinger');
     this.serverKeepAlive = option('tcpka') || option('srvtcpka');

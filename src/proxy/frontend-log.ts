@@ -2,15 +2,13 @@
  * A frontend's log: its format, its targets, and which exchanges are told at all.
  * Specification: configuration manual 8, `option dontlognull|dontlog-normal|log-separate-errors|logasap`.
  */
-import type { LogTarget, ProxyConfig } from '../config/model.ts';
+import type { ProxyConfig } from '../config/model.ts';
 import { compileLogFormat } from '../expr/log-format/compile-log-format.ts';
 import type { LogFormat } from '../expr/log-format/log-format.ts';
 import { connectionErrorFormat, presetFormat } from '../expr/log-format/presets.ts';
-import { SyslogSource } from '../protocol/syslog/header.ts';
+import { logTargetsOf, syslogSourceOf } from '../state/log-source.ts';
 import { LogOutput } from './log-output.ts';
 import type { Plane } from './plane.ts';
-
-const DEFAULT_TAG = 'haproxy';
 
 /** `%bi` and `%bp`. */
 const SOURCE_VARIABLE = /%(\{[^}]*\})?b[ip]/;
@@ -40,19 +38,8 @@ export class FrontendLog {
 
   constructor(plane: Plane, config: ProxyConfig) {
     const { global } = plane.configuration;
-    const targets: LogTarget[] = config.log.global
-      ? [...global.logTargets, ...config.log.targets]
-      : config.log.targets;
-    const tag = config.log.tag ?? global.logTag ?? DEFAULT_TAG;
-    const hostname = global.logSendHostname;
-    const source = new SyslogSource(
-      Buffer.from(tag, 'latin1'),
-      Buffer.from(
-        hostname === undefined ? '' : hostname === '' ? plane.process.hostname : hostname,
-        'latin1',
-      ),
-      plane.process.pid,
-    );
+    const targets = logTargetsOf(global, config);
+    const source = syslogSourceOf(global, config.log.tag, plane.process);
     this.output = new LogOutput(plane, targets, source);
     this.enabled = targets.length > 0;
     this.wantsRequestLine = this.enabled && config.mode === 'http';
@@ -79,7 +66,6 @@ export class FrontendLog {
     const { needs } = this.format;
     if (needs.has('end') && !this.asap) return AT_END;
     if (needs.has('response') || needs.has('end')) return AT_RESPONSE;
-    if (needs.has('request')) return http ? AT_REQUEST : AT_SESSION;
     return http ? AT_REQUEST : AT_SESSION;
   }
 }

@@ -41,13 +41,10 @@ export class Frontend {
   readonly originalTo: HeaderInsert | undefined;
   readonly relaxedRequests: boolean;
   readonly ignoreProbes: boolean;
-  readonly dontLogNull: boolean;
-  readonly smartAccept: boolean;
   readonly independentStreams: boolean;
   readonly noLinger: boolean;
   readonly clientKeepAlive: boolean;
   readonly monitorUri: Buffer | undefined;
-  readonly useProxyHeader: boolean;
   readonly bufferRequest: boolean;
   readonly mode: HttpConnectionMode;
   readonly extensions: readonly HttpExtension[];
@@ -75,12 +72,9 @@ export class Frontend {
     const option = (name: string): boolean => config.options.get(name) === true;
     this.relaxedRequests = option('accept-invalid-http-request');
     this.ignoreProbes = option('http-ignore-probes');
-    this.dontLogNull = option('dontlognull');
-    this.smartAccept = option('tcp-smart-accept');
     this.independentStreams = option('independent-streams');
     this.noLinger = option('nolinger');
     this.clientKeepAlive = option('tcpka') || option('clitcpka');
-    this.useProxyHeader = option('http-use-proxy-header');
     this.bufferRequest = option('http-buffer-request');
     this.mode = config.httpConnectionMode ?? 'keep-alive';
     this.extensions = httpExtensions(config, plane);

@@ -58,15 +58,9 @@ export class StreamLogger {
     if (!log.enabled || stream.logged) return;
     const failed = this.failed(stream);
     if (log.dontLogNormal && !failed) return;
-    if (
-      log.dontLogNull &&
-      !(stream instanceof HttpStream) &&
-      stream.bytesIn === 0 &&
-      stream.endCause === DASH
-    )
-      return;
-    if (log.dontLogNull && !(stream instanceof HttpStream) && stream.bytesIn === 0 && stream.bytesOut === 0)
-      return;
+    if (log.dontLogNull && !(stream instanceof HttpStream) && stream.bytesIn === 0) {
+      if (stream.endCause === DASH || stream.bytesOut === 0) return;
+    }
     this.write(stream, backend, log, failed && log.separateErrors ? LEVEL_ERROR : LEVEL_INFO);
   }
 

@@ -24,8 +24,6 @@ export const PHASE_CONNECTING = 3;
 export const PHASE_EXCHANGING = 4;
 export const PHASE_ENDED = 5;
 
-/** A time that was not reached. */
-export const UNREACHED = -1;
 /** Values of `cookieRequestFlag`: `V` and `D`. */
 const COOKIE_VALID = 86;
 const COOKIE_DOWN = 68;

@@ -10,18 +10,15 @@ import { FAILED } from '../transport/connection.ts';
 import type { Backend } from './backend.ts';
 import { FE } from './frontend.ts';
 import { AT_RESPONSE, AT_SESSION } from './frontend-log.ts';
-import { RELAY_AGAIN, RELAY_SINK_FAILED, RELAY_SOURCE_FAILED, Relay } from './relay.ts';
 import { BE, type Server } from './server.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { PHASE_ENDED, PHASE_EXCHANGING, PHASE_REQUEST, Stream } from './stream.ts';
 import { countTimes } from './stream-times.ts';
 import type { TcpSession } from './tcp-session.ts';
-import { TunnelTimers } from './tunnel-timers.ts';
+import { TUNNEL_AGAIN, TUNNEL_CLIENT_FAILED, TUNNEL_DONE, TUNNEL_SERVER_FAILED, Tunnel } from './tunnel.ts';
 
 export class TcpStream extends Stream implements Deferred {
-  private request: Relay | null = null;
-  private response: Relay | null = null;
-  private readonly timers = new TunnelTimers();
+  private tunnel: Tunnel | null = null;
   private deferred = false;
 
   start(session: TcpSession): void {
@@ -60,13 +57,10 @@ export class TcpStream extends Stream implements Deferred {
     this.becomeConnected();
     const session = this.session;
     const backend = this.backend as NonNullable<typeof this.backend>;
-    const { connection, channel } = this.serverConnection as ServerConnection;
     const pipes = backend.splices ? this.plane.pipes : null;
-    this.request = new Relay(session.connection, connection, session.channel, pipes);
-    this.response = new Relay(connection, session.connection, channel, pipes);
+    const server = this.serverConnection as ServerConnection;
+    this.tunnel = new Tunnel(session, server, pipes, this.plane.loop.now);
     this.plane.logger.reached(this, backend, AT_RESPONSE);
-    const independent = session.frontend.independentStreams || backend.independentStreams;
-    this.timers.begin(session.frontend.timeouts, backend.timeouts, independent, this.plane.loop.now);
     this.relay();
   }
 
@@ -134,49 +128,39 @@ export class TcpStream extends Stream implements Deferred {
   }
 
   private relay(): void {
-    const request = this.request as Relay;
-    const response = this.response as Relay;
-    const requestBefore = request.bytes;
-    const responseBefore = response.bytes;
-    const sent = request.run();
-    const received = response.run();
-    const requestMoved = request.bytes !== requestBefore;
-    const responseMoved = response.bytes !== responseBefore;
-    if (requestMoved || responseMoved) this.timers.active(this.plane.loop.now, requestMoved, responseMoved);
-    if (sent < 0 || received < 0) {
-      // Whoever broke it: the client when its end failed, else the server.
-      const client = sent === RELAY_SOURCE_FAILED || received === RELAY_SINK_FAILED;
-      this.setEnd(client ? 'C' : 'S', 'D');
-      this.backend?.count(client ? BE.clientAborts : BE.serverAborts);
-      this.end(true);
-      return;
+    const tunnel = this.tunnel as Tunnel;
+    const { now } = this.plane.loop;
+    const verdict = tunnel.run(now);
+    switch (verdict) {
+      case TUNNEL_CLIENT_FAILED:
+      case TUNNEL_SERVER_FAILED: {
+        const client = verdict === TUNNEL_CLIENT_FAILED;
+        this.setEnd(client ? 'C' : 'S', 'D');
+        this.backend?.count(client ? BE.clientAborts : BE.serverAborts);
+        this.end(true);
+        return;
+      }
+      case TUNNEL_DONE:
+        this.end(false);
+        return;
+      case TUNNEL_AGAIN:
+        if (!this.deferred) {
+          this.deferred = true;
+          this.plane.loop.defer(this);
+        }
+        break;
+      default:
     }
-    if (request.finished && response.finished) {
-      this.end(false);
-      return;
-    }
-    if ((sent === RELAY_AGAIN || received === RELAY_AGAIN) && !this.deferred) {
-      this.deferred = true;
-      this.plane.loop.defer(this);
-    }
-    this.armTimer();
-  }
-
-  private armTimer(): void {
-    const request = this.request as Relay;
-    const response = this.response as Relay;
-    const delay = this.timers.delayMs(this.plane.loop.now, request, response);
-    if (delay < 0) this.startTimer(undefined);
-    else this.startTimer(Math.max(1, delay));
+    this.startTimer(tunnel.delayMs(now));
   }
 
   protected override onExchangeTimer(): void {
-    const request = this.request;
-    const response = this.response;
-    if (request === null || response === null) return;
-    const now = this.plane.loop.now;
-    const clientDue = this.timers.clientDue(now, request, response);
-    const serverDue = this.timers.serverDue(now, request, response);
+    const { tunnel } = this;
+    if (tunnel === null) return;
+    const { request, response } = tunnel;
+    const { now } = this.plane.loop;
+    const clientDue = tunnel.clientDue(now);
+    const serverDue = tunnel.serverDue(now);
     // A side that was silent for too long counts as finished; the other one may still have something to say.
     if (clientDue) {
       this.setEnd('c', 'D');
@@ -215,8 +199,8 @@ export class TcpStream extends Stream implements Deferred {
     if (this.phase === PHASE_ENDED) return;
     const session = this.session as TcpSession;
     const backend = this.backend;
-    this.bytesIn = this.request?.bytes ?? 0;
-    this.bytesOut = this.response?.bytes ?? 0;
+    this.bytesIn = this.tunnel?.request.bytes ?? 0;
+    this.bytesOut = this.tunnel?.response.bytes ?? 0;
     const frontend = session.frontend;
     this.plane.count(frontend.counters + FE.bytesIn, this.bytesIn);
     this.plane.count(frontend.counters + FE.bytesOut, this.bytesOut);
@@ -230,8 +214,7 @@ export class TcpStream extends Stream implements Deferred {
       }
     }
     this.phase = PHASE_ENDED;
-    this.request?.release();
-    this.response?.release();
+    this.tunnel?.release();
     this.leaveBackend();
     // Last, so that whoever reads the line finds what it tells of done.
     this.plane.logger.logStream(this, backend);

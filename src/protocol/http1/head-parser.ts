@@ -51,6 +51,14 @@ export abstract class HeadParser {
   /** Parses up to `end`. NEED_MORE, COMPLETE or MALFORMED. */
   abstract parse(u8: Uint8Array, end: number): number;
 
+  /** The start line ends in front of `position`: the header lines follow. */
+  protected toLines(u8: Uint8Array, position: number, end: number): number {
+    this.block.linesStart = position;
+    this.position = position;
+    this.state = LINE_START;
+    return this.parseLines(u8, end);
+  }
+
   protected parseLines(u8: Uint8Array, end: number): number {
     let p = this.position;
     let state = this.state;

@@ -176,13 +176,6 @@ export class RequestParser extends HeadParser {
     return NEED_MORE;
   }
 
-  private toLines(u8: Uint8Array, position: number, end: number): number {
-    this.block.linesStart = position;
-    this.position = position;
-    this.state = LINE_START;
-    return this.parseLines(u8, end);
-  }
-
   /** HTTP/0.9, which only the relaxed parser knows, and only for GET. */
   private mayLackVersion(u8: Uint8Array, c: number): boolean {
     return (c === CR || c === LF) && this.relaxed && isGet(u8, this.block.start, this.methodEnd);

@@ -136,13 +136,6 @@ export class ResponseParser extends HeadParser {
     if (end - start === RTSP_FORM.length && isVersion(u8, start, RTSP_FORM)) return true;
     return this.relaxed && end > start;
   }
-
-  private toLines(u8: Uint8Array, position: number, end: number): number {
-    this.block.linesStart = position;
-    this.position = position;
-    this.state = LINE_START;
-    return this.parseLines(u8, end);
-  }
 }
 
 function isVersion(u8: Uint8Array, start: number, form: Uint8Array): boolean {

@@ -30,7 +30,6 @@ import type { Backend } from '../backend.ts';
 import { FE } from '../frontend.ts';
 import { AT_REQUEST, AT_RESPONSE } from '../frontend-log.ts';
 import type { Plane } from '../plane.ts';
-import { RELAY_AGAIN, RELAY_SINK_FAILED, RELAY_SOURCE_FAILED, Relay } from '../relay.ts';
 import {
   RETRY_EMPTY_RESPONSE,
   RETRY_JUNK_RESPONSE,
@@ -42,7 +41,7 @@ import { BE, type Server } from '../server.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { PHASE_ENDED, PHASE_EXCHANGING, Stream } from '../stream.ts';
 import { countTimes } from '../stream-times.ts';
-import { TunnelTimers } from '../tunnel-timers.ts';
+import { TUNNEL_AGAIN, TUNNEL_CLIENT_FAILED, TUNNEL_DONE, TUNNEL_SERVER_FAILED, Tunnel } from '../tunnel.ts';
 import { type Applet, CHUNK_OVERHEAD_BYTES, produceChunk } from './applet.ts';
 import {
   BodyForwarder,
@@ -114,9 +113,7 @@ export class HttpStream extends Stream implements Deferred {
   private appletBody = APPLET_CHUNKED;
   /** The request as it was sent, for another attempt. */
   private replay: Uint8Array | null = null;
-  private requestTunnel: Relay | null = null;
-  private responseTunnel: Relay | null = null;
-  private readonly tunnelTimers = new TunnelTimers();
+  private tunnel: Tunnel | null = null;
   private deferred = false;
   /** Sizes of the heads as they are counted (HeaderBlock.countedBytes). */
   private requestHeadBytes = 0;
@@ -993,52 +990,41 @@ export class HttpStream extends Stream implements Deferred {
   // ---- tunnels ------------------------------------------------------------------------------------------------
 
   private openTunnel(): void {
-    const session = this.session;
-    const { channel, connection } = this.serverConnection as ServerConnection;
-    const backend = this.backend as Backend;
-    const pipes = backend.splices ? this.plane.pipes : null;
+    const pipes = this.pipesOf(this.backend);
     this.step = STEP_TUNNEL;
     this.clientKeep = false;
     this.serverKeep = false;
-    this.requestTunnel = new Relay(session.connection, connection, session.channel, pipes);
-    this.responseTunnel = new Relay(connection, session.connection, channel, pipes);
-    const independent = session.frontend.independentStreams || backend.independentStreams;
-    this.tunnelTimers.begin(session.frontend.timeouts, backend.timeouts, independent, this.plane.loop.now);
+    const server = this.serverConnection as ServerConnection;
+    this.tunnel = new Tunnel(this.session, server, pipes, this.plane.loop.now);
     this.relayTunnel();
   }
 
   private relayTunnel(): void {
-    const request = this.requestTunnel as Relay;
-    const response = this.responseTunnel as Relay;
-    const requestBefore = request.bytes;
-    const responseBefore = response.bytes;
-    const sent = request.run();
-    const received = response.run();
-    const now = this.plane.loop.now;
-    const requestMoved = request.bytes !== requestBefore;
-    const responseMoved = response.bytes !== responseBefore;
-    if (requestMoved || responseMoved) this.tunnelTimers.active(now, requestMoved, responseMoved);
-    if (sent < 0 || received < 0) {
-      const client = sent === RELAY_SOURCE_FAILED || received === RELAY_SINK_FAILED;
-      this.setEnd(client ? 'C' : 'S', 'D');
-      this.abort();
-      return;
+    const tunnel = this.tunnel as Tunnel;
+    const { now } = this.plane.loop;
+    const verdict = tunnel.run(now);
+    switch (verdict) {
+      case TUNNEL_CLIENT_FAILED:
+      case TUNNEL_SERVER_FAILED:
+        this.setEnd(verdict === TUNNEL_CLIENT_FAILED ? 'C' : 'S', 'D');
+        this.abort();
+        return;
+      case TUNNEL_DONE:
+        this.complete();
+        return;
+      case TUNNEL_AGAIN:
+        this.continueLater();
+        break;
+      default:
     }
-    if (request.finished && response.finished) {
-      this.complete();
-      return;
-    }
-    if (sent === RELAY_AGAIN || received === RELAY_AGAIN) this.continueLater();
-    const delay = this.tunnelTimers.delayMs(now, request, response);
-    this.startTimer(delay < 0 ? undefined : Math.max(1, delay));
+    this.startTimer(tunnel.delayMs(now));
   }
 
   private onTunnelTimer(): void {
-    const request = this.requestTunnel as Relay;
-    const response = this.responseTunnel as Relay;
-    const now = this.plane.loop.now;
-    const clientDue = this.tunnelTimers.clientDue(now, request, response);
-    const serverDue = this.tunnelTimers.serverDue(now, request, response);
+    const tunnel = this.tunnel as Tunnel;
+    const { now } = this.plane.loop;
+    const clientDue = tunnel.clientDue(now);
+    const serverDue = tunnel.serverDue(now);
     if (clientDue) this.setEnd('c', 'D');
     if (serverDue) this.setEnd('s', 'D');
     if (clientDue || serverDue) this.abort();
@@ -1235,10 +1221,8 @@ export class HttpStream extends Stream implements Deferred {
 
   private releaseBuffers(): void {
     this.replyChannel.release();
-    this.requestTunnel?.release();
-    this.responseTunnel?.release();
-    this.requestTunnel = null;
-    this.responseTunnel = null;
+    this.tunnel?.release();
+    this.tunnel = null;
     this.requestBody.release();
     this.responseBody.release();
     this.replay = null;
@@ -1256,11 +1240,11 @@ export class HttpStream extends Stream implements Deferred {
   }
 
   private account(): void {
-    this.bytesIn = this.requestHeadBytes + this.requestBody.payload + (this.requestTunnel?.bytes ?? 0);
+    this.bytesIn = this.requestHeadBytes + this.requestBody.payload + (this.tunnel?.request.bytes ?? 0);
     this.bytesOut =
       this.responseHeadBytes +
       this.responseBody.payload +
-      (this.responseTunnel?.bytes ?? 0) +
+      (this.tunnel?.response.bytes ?? 0) +
       this.replyBodyBytes;
     const { frontend } = this.session;
     const plane = this.plane;

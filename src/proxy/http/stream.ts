@@ -154,6 +154,8 @@ export class HttpStream extends Stream implements Deferred {
     this.clientKeep = false;
     this.serverKeep = false;
     this.responseStarted = false;
+    this.applet = null;
+    this.appletBody = APPLET_CHUNKED;
     this.replay = null;
     this.requestHeadBytes = 0;
     this.responseHeadBytes = 0;

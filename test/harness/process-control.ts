@@ -2,7 +2,7 @@
 // from /proc. It ends only processes that the scenario started, by pid.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { expectedListeners } from './bound-addresses.ts';
 import { listeningUnixPaths, tcpSockets } from './socket-table.ts';
@@ -118,11 +118,12 @@ async function areListening(wanted: ReturnType<typeof expectedListeners>): Promi
   if (!tcpReady) return false;
   if (wanted.unix.length === 0) return true;
   const paths = await listeningUnixPaths();
-  // A path is bound under a temporary name first, and abstract names are padded with NULs, shown as @.
+  // A path is bound under a temporary name, which is what the kernel goes on showing, and is there for others only once
+  // it has been renamed. Abstract names are padded with NULs, shown as @.
   return wanted.unix.every((path) =>
-    paths.some(
-      (found) => found.startsWith(path) || (path.startsWith('@') && found.replace(/@+$/, '') === path),
-    ),
+    path.startsWith('@')
+      ? paths.some((found) => found.startsWith(path) || found.replace(/@+$/, '') === path)
+      : existsSync(path) && paths.some((found) => found.startsWith(path)),
   );
 }
 

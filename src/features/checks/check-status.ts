@@ -47,6 +47,8 @@ export interface CheckStatus {
   /** A check is under way: statistics put a `*` before the status. */
   inProgress: boolean;
   last: CheckResult;
+  /** There has been a result. */
+  checked: boolean;
   /** 0 … rise + fall - 1; up from `rise` on. */
   health: number;
   readonly rise: number;

@@ -8,7 +8,8 @@ import type { Configuration, ProxyConfig } from '../../config/model.ts';
 import type { SharedState } from '../../state/shared-state.ts';
 import { firstDelaysMs } from './check-schedule.ts';
 import type { CheckStatus } from './check-status.ts';
-import { type CheckVoice, ServerCheck } from './server-check.ts';
+import { ServerCheck } from './server-check.ts';
+import { type CheckVoice, ServerHealth } from './server-health.ts';
 import { ServerStates, serverPlaces } from './server-state.ts';
 
 /** What the control plane lends to the checks. */
@@ -34,7 +35,8 @@ export function startChecks(
   for (const place of serverPlaces(configuration)) {
     const proxy = configuration.proxies[place.proxyIndex] as ProxyConfig;
     if (proxy.disabled || !place.config.check.enabled) continue;
-    checks.set(place.server, new ServerCheck(place, proxy, states, services, spread.percent));
+    const health = new ServerHealth(place, proxy, states, services);
+    checks.set(place.server, new ServerCheck(health, proxy, spread.percent));
   }
   const list = [...checks.values()];
   const delays = firstDelaysMs(

@@ -72,6 +72,7 @@ export interface TuneConfig {
   runQueueDepth: number | undefined;
 }
 
+export type ProxyKind = 'defaults' | 'frontend' | 'backend' | 'listen';
 export type ProxyMode = 'tcp' | 'http';
 /** How server connections may be shared between client connections (`http-reuse`). */
 export type HttpReuse = 'never' | 'safe' | 'aggressive' | 'always';
@@ -80,7 +81,7 @@ export type HttpConnectionMode = 'keep-alive' | 'server-close' | 'close' | 'tunn
 export type SpliceMode = { request: boolean; response: boolean; auto: boolean };
 
 export interface ProxyConfig {
-  readonly kind: 'defaults' | 'frontend' | 'backend' | 'listen';
+  readonly kind: ProxyKind;
   name: string;
   readonly origin: Origin;
   /** Unique over proxies: `id`, or numbered from 1 in the order of the files. */

@@ -54,7 +54,7 @@ export function compileLogFormat(text: string, options: LogFormatOptions): LogFo
   const compiler = new Compiler(text, options);
   compiler.run();
   if (compiler.errors.length > 0) return { ok: false, errors: compiler.errors };
-  return { ok: true, format: new LogFormat(compiler.steps, compiler.needs) };
+  return { ok: true, format: new LogFormat(compiler.steps, compiler.needs, compiler.usesRecord) };
 }
 
 const flagNames: ReadonlyMap<string, number> = new Map([
@@ -67,6 +67,7 @@ class Compiler {
   readonly steps: LogStep[] = [];
   readonly needs = new Set<LogMoment>();
   readonly errors: LogFormatError[] = [];
+  usesRecord = false;
   private readonly text: string;
   private readonly options: LogFormatOptions;
   private at = 0;
@@ -166,6 +167,7 @@ class Compiler {
     } else if (variable.httpOnly && !this.options.http) {
       this.fail(start, `format variable '${name}' is reserved for HTTP mode`);
     } else {
+      this.usesRecord = true;
       this.pushValue(variable.write, variable.needs, flags);
     }
   }

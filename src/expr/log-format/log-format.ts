@@ -3,7 +3,7 @@
  * request; allocates nothing. The line feed and what a syslog target wants in front of the text are not its business.
  */
 import { LineWriter } from './line-writer.ts';
-import type { LogRecord } from './log-record.ts';
+import { LogProcess, LogRecord } from './log-record.ts';
 import type { LogMoment, LogValueWriter } from './log-variable.ts';
 
 export interface LogStep {
@@ -43,15 +43,27 @@ export class ValueStep implements LogStep {
 }
 
 const line = new LineWriter();
+const NO_RECORD = new LogRecord(new LogProcess());
 
 export class LogFormat {
   private readonly steps: readonly LogStep[];
   /** The moments that its values wait for. */
   readonly needs: ReadonlySet<LogMoment>;
 
-  constructor(steps: readonly LogStep[], needs: ReadonlySet<LogMoment>) {
+  /** Some of its values are fields of the record, not samples. */
+  readonly usesRecord: boolean;
+
+  constructor(steps: readonly LogStep[], needs: ReadonlySet<LogMoment>, usesRecord: boolean) {
     this.steps = steps;
     this.needs = needs;
+    this.usesRecord = usesRecord;
+  }
+
+  /** The text, where it is the same for every record; null otherwise. */
+  constant(): Uint8Array | null {
+    if (this.steps.some((step) => step instanceof ValueStep)) return null;
+    const area = new Uint8Array(65536);
+    return area.slice(0, this.write(NO_RECORD, area, 0, area.length));
   }
 
   /**

@@ -4,6 +4,7 @@
  * Specification: configuration manual, 8.2.6 for the fields and 8.4 for the timers.
  */
 import { SocketAddress } from '../../protocol/socket-address.ts';
+import type { Scope } from '../scope.ts';
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
@@ -47,6 +48,8 @@ export class LogProcess {
 }
 
 export class LogRecord {
+  /** What samples of the format (`%[…]`) are taken from; null: they have no value. */
+  scope: Scope | null = null;
   /** The end of the client connection: announced by a PROXY header, if there was one. */
   readonly client = new SocketAddress();
   /** The address that the client connected to. */

@@ -45,7 +45,7 @@ const formats = new Map<LogPreset, LogFormat>();
 let errorFormat: LogFormat | undefined;
 
 function ofWriter(write: LogValueWriter): LogFormat {
-  return new LogFormat([new ValueStep(write, 0)], new Set(['session']));
+  return new LogFormat([new ValueStep(write, 0)], new Set(['session']), true);
 }
 
 function compilePreset(text: string): LogFormat {

@@ -1,0 +1,156 @@
+/**
+ * Reads one ACL: criterion, flags, patterns. Specification: configuration manual 7.1; wording of messages as HAProxy 2.6.
+ */
+import { nearestWord } from '../../config/suggest.ts';
+import { castable } from '../casts.ts';
+import { fetchRecords } from '../fetch-record.ts';
+import { type ExpressionError, type ExpressionPlace, readExpression } from '../parse-expression.ts';
+import { type MatchName, matchMethods } from '../patterns/match-method.ts';
+import { type SampleType, T_ADDR, T_BIN, T_BOOL, T_INT, T_IPV4, T_IPV6, T_METH, T_STR } from '../sample.ts';
+import type { AclConfig, PatternListConfig } from './acl-config.ts';
+import { aclDerivatives } from './derivatives.ts';
+
+/** Loads a file of patterns; the error is HAProxy's text about it. */
+export type PatternFileReader = (name: string) => readonly string[] | { readonly error: string };
+
+export interface AclPlace extends ExpressionPlace {
+  readonly readFile: PatternFileReader;
+}
+
+export type AclResult = { readonly acl: AclConfig } | { readonly error: string; readonly hint?: string };
+
+const OPERATORS: ReadonlySet<string> = new Set(['eq', 'ge', 'gt', 'le', 'lt']);
+
+/** What a criterion without a method matches with, by the type of its value. */
+function methodForType(type: SampleType): MatchName | undefined {
+  switch (type) {
+    case T_BOOL:
+      return 'bool';
+    case T_INT:
+      return 'int';
+    case T_ADDR:
+    case T_IPV4:
+    case T_IPV6:
+      return 'ip';
+    case T_STR:
+    case T_METH:
+      return 'str';
+    case T_BIN:
+      return 'bin';
+    default:
+      return undefined;
+  }
+}
+
+/** `words`: criterion, flags and patterns. `name` is empty for an anonymous ACL. */
+export function readAcl(name: string, words: readonly string[], place: AclPlace): AclResult {
+  const [criterion = ''] = words;
+  if (criterion === '') return { error: "missing fetch method in ACL expression ''" };
+  const keyword = /^[^(,]*/.exec(criterion)?.[0] ?? '';
+  const derived = aclDerivatives().get(keyword);
+  const text = derived === undefined ? criterion : derived.fetch + criterion.slice(keyword.length);
+  const read = readExpression(text, 0, place);
+  if ('error' in read) return sayError(read.error, criterion, keyword);
+  if (read.end < text.length) {
+    return { error: `ACL keyword '${keyword}' : unexpected character '${text.charAt(read.end)}'` };
+  }
+  const { expression } = read;
+  const hasConverters = expression.converters.length > 0;
+  const initial = (hasConverters ? undefined : derived?.method) ?? methodForType(expression.type);
+  const flags = readFlags(words.slice(1), initial, place);
+  if ('error' in flags) return flags;
+  const { method } = flags.list;
+  const record = matchMethods().get(method);
+  if (record === undefined) return { error: `ACL method '${method}' is not there` };
+  if (!castable(expression.type, record.input))
+    return { error: `Cannot apply matching method '${method}' to criterion '${criterion}'` };
+  for (const pattern of flags.list.inline) {
+    const wrong = record.check(pattern, flags.list);
+    if (wrong !== undefined) return { error: wrong };
+  }
+  return { acl: { name, keyword: criterion, expression, patterns: flags.list, origin: place.origin } };
+}
+
+function readFlags(
+  words: readonly string[],
+  initial: MatchName | undefined,
+  place: AclPlace,
+): { readonly list: PatternListConfig } | { readonly error: string; readonly hint?: string } {
+  let method = initial;
+  let ignoreCase = false;
+  let noNames = false;
+  let areMaps = false;
+  let id: number | undefined;
+  const files: string[] = [];
+  let at = 0;
+  for (; at < words.length; at++) {
+    const word = words[at] as string;
+    if (word === '--') {
+      at++;
+      break;
+    }
+    if (!/^-[a-zA-Z]/.test(word)) break;
+    if (word === '-i') ignoreCase = true;
+    else if (word === '-n') noNames = true;
+    else if (word === '-M') areMaps = true;
+    else if (word === '-f' || word === '-u' || word === '-m') {
+      const value = words[++at];
+      if (value === undefined) return { error: `missing argument after '${word}'` };
+      if (word === '-f') files.push(value);
+      else if (word === '-u') {
+        id = Number(value);
+        if (!Number.isInteger(id)) return { error: 'Argument of "-u" must be integer' };
+      } else {
+        const found = matchMethods().get(value);
+        if (found === undefined) {
+          const near = nearestWord(value, matchMethods().keys());
+          const hint = near === undefined ? {} : { hint: `did you mean '-m ${near}'?` };
+          return { error: `unknown matching method '${value}' when parsing ACL expression`, ...hint };
+        }
+        method = found.name;
+      }
+    } else {
+      return {
+        error: `'${word}' is not a valid ACL option. Please use '--' before any pattern beginning with a '-'`,
+      };
+    }
+  }
+  const inline = joinOperators(words.slice(at), method);
+  if (method === undefined) return { error: 'missing match method' };
+  for (const file of files) {
+    const content = place.readFile(file);
+    if ('error' in content) return content;
+  }
+  return { list: { method, ignoreCase, noNames, inline, files, areMaps, id } };
+}
+
+/** An operator counts for all numbers behind it: each becomes a pattern of its own with it. */
+function joinOperators(words: readonly string[], method: MatchName | undefined): string[] {
+  if (method !== 'int' && method !== 'len') return [...words];
+  const out: string[] = [];
+  let operator = '';
+  for (const [index, word] of words.entries()) {
+    if (OPERATORS.has(word) && index + 1 < words.length) operator = word;
+    else out.push(operator === '' ? word : `${operator} ${word}`);
+  }
+  return out;
+}
+
+function sayError(error: ExpressionError, criterion: string, keyword: string): AclResult {
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  switch (error.stage) {
+    case 'fetch': {
+      const near = nearestWord(keyword, [...fetchRecords().keys(), ...aclDerivatives().keys()]);
+      return {
+        error: `unknown fetch method '${keyword}' in ACL expression '${criterion}'`,
+        ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
+      };
+    }
+    case 'arguments':
+      return { error: `ACL keyword '${keyword}' : ${error.detail}`, ...hint };
+    case 'check':
+      return { error: `${error.detail} in ACL expression '${criterion}'`, ...hint };
+    case 'converter':
+      return { error: `ACL keyword '${keyword}' : ${error.detail}.`, ...hint };
+  }
+}

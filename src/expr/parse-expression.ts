@@ -1,0 +1,110 @@
+/**
+ * Reads a sample expression: `fetch(args),converter(args),…`. Specification: configuration manual 7.3; wording of
+ * messages as HAProxy 2.6, which words them differently for ACLs and for other places (`say…` below).
+ */
+import { nearestWord } from '../config/suggest.ts';
+import type { Origin } from '../config/words.ts';
+import { castable } from './casts.ts';
+import { converterRecords } from './converter-record.ts';
+import type { CallConfig, ExpressionConfig } from './expression-config.ts';
+import { type FetchRecord, fetchRecords } from './fetch-record.ts';
+import { readArguments } from './parse-arguments.ts';
+import type { SampleType } from './sample.ts';
+
+export interface ExpressionPlace {
+  readonly origin: Origin;
+  /** Name of the section, for arguments that mean the current one. */
+  readonly proxy: string;
+}
+
+export interface ExpressionError {
+  /** What stands there instead of a fetch, or the fetch that was read. */
+  readonly fetch: string;
+  readonly stage: 'fetch' | 'arguments' | 'check' | 'converter';
+  readonly detail: string;
+  readonly hint: string | undefined;
+}
+
+export interface ReadExpression {
+  readonly expression: ExpressionConfig;
+  readonly record: FetchRecord;
+  /** Offset behind the expression: the text's end, or the character that cannot belong to it. */
+  readonly end: number;
+}
+
+const NAME_END = /[^A-Za-z0-9_.+-]/g;
+
+function nameAt(text: string, at: number): string {
+  NAME_END.lastIndex = at;
+  const found = NAME_END.exec(text);
+  return text.slice(at, found === null ? text.length : found.index);
+}
+
+/** Reads the expression that begins at `start`; it ends where neither a parenthesis nor a comma goes on. */
+export function readExpression(
+  text: string,
+  start: number,
+  place: ExpressionPlace,
+): ReadExpression | { readonly error: ExpressionError } {
+  const name = nameAt(text, start);
+  const record = fetchRecords().get(name);
+  const fail = (stage: ExpressionError['stage'], detail: string, hint?: string) => ({
+    error: { fetch: name, stage, detail, hint },
+  });
+  if (record === undefined) {
+    const near = nearestWord(name, fetchRecords().keys());
+    return fail('fetch', '', near === undefined ? undefined : `did you mean '${near}'?`);
+  }
+  let at = start + name.length;
+  const read = readArguments(text, at, record.arguments, place.proxy);
+  if ('error' in read) return fail('arguments', read.error);
+  const wrong = record.check?.(read.values);
+  if (wrong !== undefined) return fail('check', `invalid args in fetch method '${name}' : ${wrong}`);
+  at = read.end;
+  const converters: CallConfig[] = [];
+  let type: SampleType = record.type;
+  while (text[at] === ',') {
+    // A comma too many at the end, or two in a row, say nothing.
+    at++;
+    if (at >= text.length || text[at] === ',' || text[at] === ']') continue;
+    const converter = readConverter(text, at, type, place);
+    if ('error' in converter) return fail('converter', converter.error, converter.hint);
+    converters.push(converter.call);
+    type = converter.type;
+    at = converter.end;
+  }
+  const fetch = { name, args: read.values };
+  return {
+    expression: { text: text.slice(start, at), fetch, converters, type, origin: place.origin },
+    record,
+    end: at,
+  };
+}
+
+function readConverter(
+  text: string,
+  at: number,
+  from: SampleType,
+  place: ExpressionPlace,
+):
+  | { readonly call: CallConfig; readonly type: SampleType; readonly end: number }
+  | { readonly error: string; readonly hint?: string } {
+  const name = nameAt(text, at);
+  const record = converterRecords().get(name);
+  if (record === undefined) {
+    const near = nearestWord(name, converterRecords().keys());
+    return {
+      error: `unknown converter '${name}'`,
+      ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
+    };
+  }
+  if (!castable(from, record.input)) return { error: `converter '${name}' cannot be applied` };
+  const read = readArguments(text, at + name.length, record.arguments, place.proxy);
+  if ('error' in read)
+    return { error: `invalid arg ${read.position} in converter '${name}' : ${read.error}` };
+  const wrong = record.check?.(read.values);
+  if (wrong !== undefined) return { error: `invalid args in converter '${name}' : ${wrong}` };
+  // What gives back what it was given keeps the type that it was given.
+  const type = record.output === 0 ? from : record.output;
+  return { call: { name, args: read.values }, type, end: read.end };
+}

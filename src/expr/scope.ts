@@ -1,0 +1,39 @@
+/**
+ * What an expression can see where it is evaluated. Sessions and streams of the data plane implement these, checks give
+ * the little they have; samples are taken through them only. A part that does not exist there is null, and the sample
+ * is not found: whether that can happen is checked when the configuration is read (availability.ts).
+ */
+import type { RequestFacts } from '../protocol/http1/request-facts.ts';
+import type { RequestParser } from '../protocol/http1/request-parser.ts';
+import type { ResponseParser } from '../protocol/http1/response-parser.ts';
+import type { SocketAddress } from '../protocol/socket-address.ts';
+import type { LogRecord } from './log-format/log-record.ts';
+import type { Variables } from './variables.ts';
+
+/** The client connection. */
+export interface SessionScope {
+  /** As announced by a PROXY header or set by a rule, else the socket's own. */
+  readonly clientAddress: SocketAddress;
+  destinationAddress(): SocketAddress;
+  /** Variables of scope `sess`; made on first use. */
+  readonly variables: Variables;
+}
+
+export interface Scope {
+  /** The loop's clock, milliseconds. */
+  readonly now: number;
+  readonly sessionScope: SessionScope;
+  /** The HTTP request's head, null in TCP, before it has arrived, and once it has gone to a server. */
+  readonly requestHead: RequestParser | null;
+  /** What the request's head meant; stays for the whole exchange. */
+  readonly requestFacts: RequestFacts | null;
+  readonly responseHead: ResponseParser | null;
+  /** The final status of the response, 0 while there is none. */
+  readonly responseStatus: number;
+  /** Variables of scope `txn`, `req` and `res`; null where there is no stream. */
+  readonly variables: Variables | null;
+  readonly requestVariables: Variables | null;
+  readonly responseVariables: Variables | null;
+  /** The fields of log formats as they stand now, for formats that name some. Filled by the call. */
+  logRecord(): LogRecord;
+}

@@ -1,0 +1,27 @@
+/**
+ * Names of variables: `scope.name`. Specification: configuration manual 4.2 `http-request set-var`; wording of messages
+ * as HAProxy 2.6.
+ */
+import { type VariableScope, variableScopes } from './argument.ts';
+
+export interface VariableName {
+  readonly scope: VariableScope;
+  readonly name: string;
+}
+
+/** The parts of a name, or what is wrong with it. */
+export function parseVariableName(text: string): VariableName | { readonly error: string } {
+  const dot = text.indexOf('.');
+  const word = dot < 0 ? text : text.slice(0, dot);
+  const scope = variableScopes.find((each) => each === word);
+  if (dot < 0 || scope === undefined) {
+    return {
+      error: `invalid variable name '${text}'. A variable name must be start by its scope. The scope can be 'proc', 'sess', 'txn', 'req', 'res' or 'check'`,
+    };
+  }
+  const name = text.slice(dot + 1);
+  if (name === '') return { error: `invalid variable name '${text}'. A variable name must not be empty` };
+  const bad = /[^A-Za-z0-9_.]/.exec(name);
+  if (bad !== null) return { error: `invalid syntax at char '${bad[0]}'` };
+  return { scope, name };
+}

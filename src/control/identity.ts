@@ -1,11 +1,14 @@
 /**
  * Who the process runs as: jail, group, user, in that order. Everything that needs a file or a privilege has to be done
  * before. libc's calls change all threads of the process at once, which is why the data threads may already run.
- * Specification: configuration manual 3.1 (`chroot`, `uid`, `gid`, `user`, `group`, `set-dumpable`).
+ * Specification: configuration manual 3.1 (`chroot`, `uid`, `gid`, `user`, `group`, `set-dumpable`,
+ * `insecure-setuid-wanted`).
  */
+import { processFacet } from '../config/keywords/global-process.ts';
 import type { GlobalConfig } from '../config/model.ts';
-import { PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, RLIMIT_CORE, RLIMIT_FSIZE } from '../os/constants.ts';
+import { PR_SET_DUMPABLE, RLIMIT_CORE, RLIMIT_FSIZE } from '../os/constants.ts';
 import { chdir, chroot, prctl } from '../os/libc.ts';
+import { forbidNewPrivileges } from '../os/new-privileges.ts';
 import { setLimit } from '../os/resource-limits.ts';
 import type { OperatorMessages } from './operator-messages.ts';
 
@@ -35,7 +38,7 @@ export function takeIdentity(global: GlobalConfig, messages: OperatorMessages): 
     return false;
   }
   // Nothing that is started from here may get back what was given up.
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (processFacet.read(global)?.allowsSetuid !== true) forbidNewPrivileges();
   if (global.setDumpable) makeDumpable(messages);
   return true;
 }

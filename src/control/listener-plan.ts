@@ -1,7 +1,7 @@
 /**
  * Which listening sockets a configuration asks for: one for each address of each bind line, or several where the line has
  * `shards`. Pure; opening them is listeners.ts's business.
- * Specification: configuration manual 5.1 (`bind`, `backlog`, `shards`, `thread`).
+ * Specification: configuration manual 5.1 (`bind`, `backlog`, `shards`, `thread`), 4.2 (`option tcp-smart-accept`).
  */
 import type { Address } from '../config/address.ts';
 import type { BindConfig, Configuration, ProxyConfig } from '../config/model.ts';
@@ -24,6 +24,8 @@ export interface PlannedListener {
   /** Threads that accept; undefined: all. */
   readonly threads: readonly ThreadRange[] | undefined;
   readonly backlog: number;
+  /** Whether the system may put off acknowledging a request until it can do so with the response. */
+  readonly delaysAcks: boolean;
 }
 
 export function planListeners(
@@ -33,6 +35,7 @@ export function planListeners(
 ): PlannedListener[] {
   const planned: PlannedListener[] = [];
   configuration.proxies.forEach((proxy, proxyIndex) => {
+    const delaysAcks = proxy.options.get('tcp-smart-accept') ?? proxy.mode === 'http';
     if (proxy.disabled || proxy.kind === 'backend') return;
     proxy.binds.forEach((bind, bindIndex) => {
       for (const address of bind.addresses) {
@@ -47,6 +50,7 @@ export function planListeners(
             text: addressText(address),
             threads: share,
             backlog: bind.backlog || proxy.backlog || bind.maxconn || proxy.maxconn || maxconn,
+            delaysAcks,
           });
         }
       }

@@ -86,19 +86,20 @@ export class Listeners {
     return outcome;
   }
 
-  private openOne({ address, bind, backlog }: PlannedListener): OpenResult {
+  private openOne(planned: PlannedListener): OpenResult {
+    const { address, bind, backlog } = planned;
     const { global } = this.configuration;
     switch (address.family) {
       case 'inet':
       case 'inet6':
         if (bind.namespace !== undefined) this.namespaces.open(bind.namespace);
-        return openInetSocket(address, bind, backlog, global, this.namespaces);
+        return openInetSocket(address, planned, global, this.namespaces);
       case 'unix':
         return openUnixSocket(address.path, bind, backlog);
       case 'abns':
         return openAbstractSocket(address.name, backlog);
       case 'fd':
-        return adoptSocket(address.fd, bind, backlog, global, isUnixSocket(address.fd));
+        return adoptSocket(address.fd, planned, global, isUnixSocket(address.fd));
       case 'socketpair':
         return { fd: -1, error: 'sockpair@ is not carried out yet', inUse: false, warnings: [] };
     }

@@ -3,7 +3,7 @@
  * cannot do is a warning and the socket listens without it; what keeps it from listening at all is an error.
  * Specification: configuration manual 5.1; which calls HAProxy 2.6 makes was seen from outside.
  */
-import type { BindConfig, GlobalConfig } from '../config/model.ts';
+import type { GlobalConfig } from '../config/model.ts';
 import { base, reserve, u8 } from '../os/arena.ts';
 import {
   AF_INET,
@@ -32,6 +32,7 @@ import {
   TCP_FASTOPEN,
   TCP_MAXSEG,
   TCP_NODELAY,
+  TCP_QUICKACK,
   TCP_USER_TIMEOUT,
 } from '../os/constants.ts';
 import { EADDRINUSE, EAFNOSUPPORT, errnoText } from '../os/errno.ts';
@@ -39,6 +40,7 @@ import { bindSocket, close, errno, fcntl, listen } from '../os/libc.ts';
 import { FAMILY_INET6, SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
 import type { Namespaces } from '../transport/namespaces.ts';
 import { setIntOption, setTextOption } from '../transport/socket-options.ts';
+import type { PlannedListener } from './listener-plan.ts';
 
 export type OpenResult =
   | { readonly fd: number; readonly warnings: readonly string[] }
@@ -57,11 +59,11 @@ const sockaddr = reserve(SOCKADDR_MAX_BYTES + 2, 8);
 
 export function openInetSocket(
   address: { readonly host: string; readonly port: number; readonly family: 'inet' | 'inet6' },
-  bind: BindConfig,
-  backlog: number,
+  planned: PlannedListener,
   global: GlobalConfig,
   namespaces: Namespaces,
 ): OpenResult {
+  const { bind, backlog } = planned;
   const warnings: string[] = [];
   const target = new SocketAddress();
   target.setText(address.host, address.port);
@@ -99,18 +101,18 @@ export function openInetSocket(
   if (bindSocket(fd, base + sockaddr, length) < 0) {
     return failed(fd, errno(), 'cannot bind socket', where, warnings);
   }
-  setTcpOptions(fd, bind, backlog, warn);
+  setTcpOptions(fd, planned, warn);
   if (listen(fd, backlog) < 0) {
     return failed(fd, errno(), 'cannot listen to socket', where, warnings);
   }
+  delayAcks(fd, planned);
   return { fd, warnings };
 }
 
 /** A descriptor that whoever started the process has opened and bound (`fd@`): it only has to listen. */
 export function adoptSocket(
   fd: number,
-  bind: BindConfig,
-  backlog: number,
+  planned: PlannedListener,
   global: GlobalConfig,
   isUnix: boolean,
 ): OpenResult {
@@ -120,11 +122,11 @@ export function adoptSocket(
   fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (!isUnix) {
     setBufferSizes(fd, global);
-    setTcpOptions(fd, bind, backlog, (what) => {
+    setTcpOptions(fd, planned, (what) => {
       warnings.push(`cannot ${what} (${errnoText(errno())}) for ${where}`);
     });
   }
-  if (listen(fd, backlog) < 0) {
+  if (listen(fd, planned.backlog) < 0) {
     const error = errno();
     return {
       fd: -1,
@@ -133,7 +135,13 @@ export function adoptSocket(
       warnings,
     };
   }
+  if (!isUnix) delayAcks(fd, planned);
   return { fd, warnings };
+}
+
+/** Accepted sockets inherit it; listen(2) itself would undo it. */
+function delayAcks(fd: number, { delaysAcks }: PlannedListener): void {
+  if (delaysAcks) setIntOption(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
 }
 
 /** The real thing needs a privilege; without it, binding to a foreign address at least is allowed. */
@@ -151,7 +159,8 @@ function setBufferSizes(fd: number, global: GlobalConfig): void {
   if (sndbufClient !== undefined) setIntOption(fd, SOL_SOCKET, SO_SNDBUF, sndbufClient);
 }
 
-function setTcpOptions(fd: number, bind: BindConfig, backlog: number, warn: (what: string) => void): void {
+function setTcpOptions(fd: number, planned: PlannedListener, warn: (what: string) => void): void {
+  const { bind, backlog } = planned;
   // Accepted sockets inherit it, which saves one system call for each connection. Messages are put together before
   // they are sent, so holding back small segments would only delay them.
   setIntOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);

@@ -94,6 +94,9 @@ export const setrlimit = bind<Fn<[resource: number, limits: number]>>('int setrl
 export const prctl = bind<Fn<[option: number, a: number, b: number, c: number, d: number]>>(
   'int prctl(int, int64_t, int64_t, int64_t, int64_t)',
 );
+export const schedSetAffinity = bind<Fn<[thread: number, length: number, mask: number]>>(
+  'int sched_setaffinity(int, int64_t, int64_t)',
+);
 /**
  * Ends the process at once: no exit handlers, and no waiting for threads, which a thread that sleeps in epoll_wait
  * would hold up for ever. All output must have been written before.

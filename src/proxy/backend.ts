@@ -53,6 +53,7 @@ export class Backend {
    */
   readonly splices: boolean;
   readonly serverKeepAlive: boolean;
+  readonly smartConnect: boolean;
   readonly queue: StreamQueue;
   readonly extensions: readonly HttpExtension[];
   /** Header names for servers that are particular about their case. */
@@ -105,6 +106,7 @@ export class Backend {
     this.independentStreams = option('independent-streams');
     this.splices = plane.configuration.global.splice;
     this.noLinger = option('nolinger');
+    this.smartConnect = option('tcp-smart-connect');
     this.serverKeepAlive = option('tcpka') || option('srvtcpka');
     this.queue = new StreamQueue(plane, this);
     this.extensions = httpExtensions(config, plane);

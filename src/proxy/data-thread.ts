@@ -3,9 +3,13 @@
  * Started by the control plane as a worker, through cli/data-thread.ts, which knows the features.
  */
 import type { MessagePort } from 'node:worker_threads';
+import { cpuMap } from '../config/keywords/cpu-map.ts';
+import { processFacet } from '../config/keywords/global-process.ts';
 import { EventLoop } from '../loop/event-loop.ts';
 import { Mailbox } from '../loop/mailbox.ts';
 import { Timer, type TimerOwner } from '../loop/timer-wheel.ts';
+import { runOn } from '../os/affinity.ts';
+import { forbidNewPrivileges } from '../os/new-privileges.ts';
 import { layoutOf } from '../state/layout.ts';
 import type { DataThreadStart, FromDataThread, OpenListener, ToDataThread } from '../state/messages.ts';
 import { PROCESS_PIPES, SharedState } from '../state/shared-state.ts';
@@ -27,6 +31,7 @@ class DataThread implements TimerOwner {
   constructor(start: DataThreadStart, port: MessagePort) {
     this.port = port;
     const { configuration } = start;
+    takePlace(start);
     const loop = new EventLoop(configuration.global.tune.maxPollEvents);
     const mailbox = new Mailbox<ToDataThread>(
       loop,
@@ -178,6 +183,13 @@ class DataThread implements TimerOwner {
   private post(message: FromDataThread): void {
     this.port.postMessage(message);
   }
+}
+
+/** What belongs to the thread and not to the process: where it runs, and what its children may become. */
+function takePlace({ configuration, thread }: DataThreadStart): void {
+  const cpus = cpuMap.read(configuration.global)?.byThread[thread];
+  if (cpus !== undefined) runOn(cpus);
+  if (processFacet.read(configuration.global)?.allowsSetuid !== true) forbidNewPrivileges();
 }
 
 /** Runs until the control plane says stop; returns then. */

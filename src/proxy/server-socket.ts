@@ -1,6 +1,7 @@
 /**
  * The socket of a server connection: made, given its options and its source address, and told to connect.
- * Specification: configuration manual, `source`, `server … source/interface/usesrc/namespace/tfo/tcp-ut`.
+ * Specification: configuration manual, `source`, `option tcp-smart-connect`,
+ * `server … source/interface/usesrc/namespace/tfo/tcp-ut`.
  */
 import type { SourceConfig } from '../config/model.ts';
 import { base, u8 } from '../os/arena.ts';
@@ -27,6 +28,7 @@ import {
   TCP_KEEPIDLE,
   TCP_KEEPINTVL,
   TCP_NODELAY,
+  TCP_QUICKACK,
   TCP_USER_TIMEOUT,
 } from '../os/constants.ts';
 import { EADDRINUSE, EADDRNOTAVAIL, EINPROGRESS } from '../os/errno.ts';
@@ -67,7 +69,7 @@ export function openServerSocket(stream: Stream, server: Server): number {
     stream.connectErrno = errno();
     return -1;
   }
-  if (family !== FAMILY_UNIX) setTcpOptions(fd, server);
+  if (family !== FAMILY_UNIX) setTcpOptions(fd, server, stream);
   const from = config.source ?? server.backend.config.source;
   if (from !== undefined && family !== FAMILY_UNIX && !bindSource(fd, from, family, stream)) {
     stream.connectErrno = errno();
@@ -85,10 +87,12 @@ export function openServerSocket(stream: Stream, server: Server): number {
   return fd;
 }
 
-function setTcpOptions(fd: number, server: Server): void {
+function setTcpOptions(fd: number, server: Server, stream: Stream): void {
   const { config, backend, plane } = server;
   // Heads and bodies are written when they are complete: waiting for more would only delay them.
   setIntOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  // The request takes the place of the last packet of the handshake; without one that packet must not wait.
+  if (backend.smartConnect && stream.hasRequestBytes) setIntOption(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
   if (config.tfo) setIntOption(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
   if (config.tcpUserTimeoutMs !== undefined)
     setIntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, config.tcpUserTimeoutMs);

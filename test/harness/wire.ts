@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { type Ends, unreadBytes } from './socket-diagnosis.ts';
+import { type Ends, segmentsIn, unreadBytes } from './socket-diagnosis.ts';
 import { tcpSockets } from './socket-table.ts';
 import type { Transcript } from './transcript.ts';
 import { Condition, DEFAULT_DEADLINE_MS, poll, within } from './waiting.ts';
@@ -83,6 +83,16 @@ export class Wire {
 
   get remoteAddress(): string {
     return this.#remoteAddress;
+  }
+
+  /** TCP segments received so far, those without data included. The connection must still be there. */
+  segmentsReceived(): number {
+    const { localAddress, localPort, remoteAddress, remotePort } = this.socket;
+    if (!localAddress || !localPort || !remoteAddress || !remotePort)
+      throw new Error('not connected over TCP');
+    const count = segmentsIn({ localAddress, localPort, remoteAddress, remotePort });
+    if (count === undefined) throw new Error('the kernel knows nothing of the connection');
+    return count;
   }
 
   /** Everything received and not yet taken by a read. */

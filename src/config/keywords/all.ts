@@ -6,6 +6,7 @@ import './bind.ts';
 import './error-replies.ts';
 import './forwardfor.ts';
 import './global-environment.ts';
+import './cpu-map.ts';
 import './global-limits.ts';
 import './global-process.ts';
 import './global-tune.ts';

@@ -14,9 +14,6 @@ export const checkSpread = new Facet('global.check-spread', () => ({
   maxMs: undefined as number | undefined,
 }));
 
-/** `cpu-map` lines as written: which threads run on which processors. */
-export const cpuMap = new Facet('global.cpu-map', () => [] as { threads: string; cpus: string[] }[]);
-
 registerKeywords(
   globalNumber(
     {
@@ -94,32 +91,6 @@ registerKeywords(
     { name: 'no-memory-trimming', manual: '3.1', doc: 'Accepted; memory is not given back on reload here.' },
     () => {},
   ),
-  {
-    scope: 'global',
-    name: 'cpu-map',
-    syntax: '[auto:]<thread-group>[/<thread-set>] <cpu-set>...',
-    doc: 'Which threads run on which processors.',
-    manual: '3.1',
-    parse: ({ args, target }) => {
-      const threads = args.next();
-      const cpus = args.rest();
-      const set = /^(all|odd|even|[0-9]+(-[0-9]*)?)$/;
-      const group = threads?.replace(/^auto:/, '').split('/') ?? [];
-      const right =
-        group.length > 0 &&
-        group.length <= 2 &&
-        group.every((part) => set.test(part)) &&
-        cpus.length > 0 &&
-        cpus.every((cpu) => cpu.split(',').every((part) => set.test(part)));
-      if (!right) {
-        args.alert(
-          "cpu-map expects a process number  ('all', 'odd', 'even', a number from 1 to 64 or a range),  followed by a list of CPU ranges with numbers from 0 to 63.",
-        );
-        return;
-      }
-      cpuMap.of(target).push({ threads: threads!, cpus });
-    },
-  },
   {
     scope: 'global',
     name: 'thread-groups',

@@ -14,6 +14,8 @@ import { globalFlag, globalTimeMs } from './global-values.ts';
 export const processFacet = new Facet('global.process', () => ({
   localPeer: undefined as string | undefined,
   experimentalDirectives: false,
+  /** Programs may gain privileges by their set-user-id bit. */
+  allowsSetuid: false,
 }));
 
 function record(
@@ -180,8 +182,13 @@ registerKeywords(
     true,
   ),
   globalFlag(
-    { name: 'insecure-setuid-wanted', doc: 'Accepted; nothing starts programs behind your back.' },
-    () => {},
+    {
+      name: 'insecure-setuid-wanted',
+      doc: 'Lets programs that the process starts gain privileges by their set-user-id bit.',
+    },
+    ({ target, negated }) => {
+      processFacet.of(target).allowsSetuid = !negated;
+    },
     true,
   ),
   record(

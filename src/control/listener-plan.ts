@@ -19,6 +19,8 @@ export interface PlannedListener {
   readonly bindIndex: number;
   readonly bind: BindConfig;
   readonly address: Address;
+  /** Place of the address on the bind line. */
+  readonly addressIndex: number;
   /** As in messages and statistics. */
   readonly text: string;
   /** Threads that accept; undefined: all. */
@@ -38,7 +40,7 @@ export function planListeners(
     const delaysAcks = proxy.options.get('tcp-smart-accept') ?? proxy.mode === 'http';
     if (proxy.disabled || proxy.kind === 'backend') return;
     proxy.binds.forEach((bind, bindIndex) => {
-      for (const address of bind.addresses) {
+      for (const [addressIndex, address] of bind.addresses.entries()) {
         for (const share of shares(bind, address, threads)) {
           planned.push({
             index: planned.length,
@@ -47,6 +49,7 @@ export function planListeners(
             bindIndex,
             bind,
             address,
+            addressIndex,
             text: addressText(address),
             threads: share,
             backlog: bind.backlog || proxy.backlog || bind.maxconn || proxy.maxconn || maxconn,

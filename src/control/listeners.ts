@@ -113,6 +113,8 @@ export class Listeners {
         index: planned.index,
         proxy: planned.proxyIndex,
         bind: planned.bindIndex,
+        address: planned.addressIndex,
+        id: planned.bind.listenerIds[planned.addressIndex] ?? planned.index + 1,
         fd,
         text: planned.text,
         unix: planned.address.family === 'unix' || planned.address.family === 'abns' || isUnixSocket(fd),

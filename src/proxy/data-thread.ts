@@ -101,6 +101,8 @@ class DataThread implements TimerOwner {
   }
 
   private openListener(facts: OpenListener): void {
+    const { listeners } = this.plane;
+    if (!listeners.some(({ index }) => index === facts.index)) listeners.push(facts);
     if (facts.threads !== undefined) {
       const mine = facts.threads.some(
         (range) => range.from <= this.plane.thread && this.plane.thread <= range.to,

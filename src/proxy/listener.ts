@@ -24,7 +24,12 @@ import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '..
 import { accept4, close, errno, send } from '../os/libc.ts';
 import { SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
 import type { OpenListener } from '../state/messages.ts';
-import { counterOffsets, LISTENER_COUNTERS, PROCESS_CONNECTIONS } from '../state/shared-state.ts';
+import {
+  counterOffsets,
+  LI_CONNECTIONS,
+  LISTENER_COUNTERS,
+  PROCESS_CONNECTIONS,
+} from '../state/shared-state.ts';
 import { setIntOption } from '../transport/socket-options.ts';
 import type { AcceptFilter } from './accept-filter.ts';
 import { FE, type Frontend } from './frontend.ts';
@@ -68,7 +73,7 @@ export class Listener extends FdHandler implements PausedListener {
     this.acceptProxy = bind.acceptProxy;
     this.expectsGreeting = bind.acceptProxy || bind.acceptNetscalerCip !== undefined;
     this.counters = plane.shared.listenerCounters(facts.index);
-    this.gauge = plane.shared.listenerWord(facts.index);
+    this.gauge = plane.shared.listenerWords(facts.index) + LI_CONNECTIONS;
     this.maxAccept = plane.configuration.global.tune.maxAccept ?? DEFAULT_MAX_ACCEPT;
   }
 

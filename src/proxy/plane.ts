@@ -7,7 +7,7 @@ import type { EventLoop } from '../loop/event-loop.ts';
 import { wakeThread } from '../loop/mailbox.ts';
 import { reserve } from '../os/arena.ts';
 import { BodyScanner } from '../protocol/http1/body-scanner.ts';
-import type { ProcessFacts } from '../state/messages.ts';
+import type { OpenListener, ProcessFacts } from '../state/messages.ts';
 import { PROCESS_PAUSED, type SharedState } from '../state/shared-state.ts';
 import { BufferPool } from '../transport/buffer-pool.ts';
 import { Connection, type ConnectionUser } from '../transport/connection.ts';
@@ -70,6 +70,8 @@ export class Plane {
   readonly backendsByName = new Map<string, Backend>();
   /** Backends of this thread with streams in their queue. */
   readonly queuedBackends = new Set<Backend>();
+  /** All listeners of the process, this thread's and others'. */
+  readonly listeners: OpenListener[] = [];
   /** Listeners of this thread that wait for a connection to end. */
   readonly pausedListeners: PausedListener[] = [];
   /**

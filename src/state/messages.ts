@@ -12,6 +12,10 @@ export interface OpenListener {
   readonly proxy: number;
   /** Index in the proxy's binds. */
   readonly bind: number;
+  /** Index in the bind line's addresses. */
+  readonly address: number;
+  /** Its number within the proxy. */
+  readonly id: number;
   readonly fd: number;
   /** Address it is bound to, as text for logs and statistics. */
   readonly text: string;

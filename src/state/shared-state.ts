@@ -5,6 +5,7 @@
  * the lanes up (an aligned 8-byte store does not tear on the machines that Sluice runs on).
  * Lane 0 belongs to the control plane, lane N to data thread N.
  */
+import { ServerTexts } from './server-texts.ts';
 
 /** Process-wide gauges. */
 export const PROCESS_CONNECTIONS = 0;
@@ -16,6 +17,8 @@ export const PROCESS_PIPES = 2;
 export const PROCESS_PAUSED = 3;
 /** Streams begun since the start, over all threads. */
 export const PROCESS_STREAMS = 4;
+/** When the current second of all rates began: the lower 32 bits of the time in milliseconds. */
+export const PROCESS_RATES_SINCE = 5;
 /** Message counters of sampled log targets; should there be more targets than counters, some share one. */
 export const PROCESS_LOG_SAMPLES = 16;
 export const LOG_SAMPLE_COUNTERS = 16;
@@ -45,21 +48,26 @@ export const BE_ACTIVE_SERVERS = 10;
 export const BE_BACKUP_SERVERS = 11;
 /** Next stream identifier, last change and the like. */
 export const BE_LAST_CHANGE_S = 12;
-/** New connections and requests in the last whole second, and the most there ever were in one. */
-export const FE_CONNECTION_RATE = 13;
-export const FE_CONNECTION_RATE_MAX = 14;
-export const FE_REQUEST_RATE = 15;
-export const FE_REQUEST_RATE_MAX = 16;
-/** New streams in the last whole second. */
-export const BE_RATE = 17;
-export const BE_RATE_MAX = 18;
 export const BE_QUEUED_MAX = 19;
 /** Times that the last server was lost, and the seconds without any, up to the last change. */
 export const BE_DOWN_TRANSITIONS = 20;
 export const BE_DOWNTIME_S = 21;
 /** When a stream was last given a server, in seconds since 1970; 0: never. */
 export const BE_LAST_SESSION_S = 22;
-const PROXY_WORDS = 24;
+/** Rates, RATE_WORDS each (see below): connections, sessions and requests of a frontend, streams of a backend. */
+export const FE_CONNECTION_RATE = 24;
+export const FE_SESSION_RATE = 27;
+export const FE_REQUEST_RATE = 30;
+export const BE_RATE = 33;
+const PROXY_WORDS = 36;
+
+/**
+ * A rate: what its counter had counted (its lower 32 bits) when the current second began, what was counted in the second
+ * before, and the most that ever was in one. The main thread alone writes.
+ */
+export const RATE_BASE = 0;
+export const RATE_PREVIOUS = 1;
+export const RATE_MAX = 2;
 
 /** Words of a server. */
 /** Bit set of SERVER_STATE_… below. */
@@ -90,10 +98,22 @@ export const SRV_FAILED_CHECKS = 15;
 export const SRV_DOWN_TRANSITIONS = 16;
 /** Seconds of being down, up to the last change. */
 export const SRV_DOWNTIME_S = 17;
-export const SRV_RATE = 18;
-export const SRV_RATE_MAX = 19;
 export const SRV_LAST_SESSION_S = 20;
-const SERVER_WORDS = 24;
+/** A rate. */
+export const SRV_RATE = 24;
+/** What the agent's last check found, as SRV_CHECK_STATUS …; the code is one too high, 0: none. */
+export const SRV_AGENT_STATUS = 27;
+export const SRV_AGENT_CODE = 28;
+export const SRV_AGENT_DURATION_MS = 29;
+export const SRV_AGENT_HEALTH = 30;
+/** Failures that `observe` has seen in the traffic. */
+export const SRV_OBSERVED_FAILURES = 31;
+const SERVER_WORDS = 32;
+
+/** Words of a listener: its connections over all threads, and the most of them (with `option socket-stats` only). */
+export const LI_CONNECTIONS = 0;
+export const LI_CONNECTIONS_MAX = 1;
+const LISTENER_WORDS = 2;
 
 /** Set: the server takes part in balancing as far as its checks say. */
 export const SERVER_UP = 1;
@@ -119,6 +139,7 @@ export interface SharedBuffers {
   readonly sizes: SharedSizes;
   readonly words: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  readonly texts: SharedArrayBuffer;
 }
 
 /** Counters of one lane, by owner. */
@@ -176,11 +197,22 @@ export const BACKEND_COUNTERS = [
   'totalTimeMaxMs',
   'lastSessionS',
 ] as const;
-export const LISTENER_COUNTERS = ['connections', 'sessions', 'bytesIn', 'bytesOut'] as const;
+export const LISTENER_COUNTERS = [
+  'connections',
+  'sessions',
+  'bytesIn',
+  'bytesOut',
+  'deniedRequests',
+  'deniedResponses',
+  'failedRequests',
+  'deniedConnections',
+  'deniedSessions',
+] as const;
 
 export type FrontendCounter = (typeof FRONTEND_COUNTERS)[number];
 /** Servers count what backends count. */
 export type BackendCounter = (typeof BACKEND_COUNTERS)[number];
+export type ListenerCounter = (typeof LISTENER_COUNTERS)[number];
 
 /** Name → offset within its owner's block, for the hot path to read once at link time. */
 export function counterOffsets<T extends string>(names: readonly T[]): Record<T, number> {
@@ -197,6 +229,7 @@ export class SharedState {
   readonly buffers: SharedBuffers;
   readonly words: Int32Array;
   readonly counters: Float64Array;
+  readonly texts: ServerTexts;
   /** Doubles in one lane. */
   readonly laneLength: number;
 
@@ -205,16 +238,21 @@ export class SharedState {
     this.sizes = buffers.sizes;
     this.words = new Int32Array(buffers.words);
     this.counters = new Float64Array(buffers.counters);
+    this.texts = new ServerTexts(buffers.texts);
     this.laneLength = laneLength(buffers.sizes);
   }
 
   static create(sizes: SharedSizes): SharedState {
     const wordCount =
-      PROCESS_WORDS + sizes.proxies * PROXY_WORDS + sizes.servers * SERVER_WORDS + sizes.listeners;
+      PROCESS_WORDS +
+      sizes.proxies * PROXY_WORDS +
+      sizes.servers * SERVER_WORDS +
+      sizes.listeners * LISTENER_WORDS;
     return new SharedState({
       sizes,
       words: new SharedArrayBuffer(wordCount * 4),
       counters: new SharedArrayBuffer(laneLength(sizes) * (sizes.threads + 1) * 8),
+      texts: ServerTexts.memory(sizes.servers),
     });
   }
 
@@ -230,9 +268,8 @@ export class SharedState {
     return PROCESS_WORDS + this.sizes.proxies * PROXY_WORDS + server * SERVER_WORDS;
   }
 
-  /** The one word of a listener: its connections over all threads. */
-  listenerWord(listener: number): number {
-    return this.serverWords(this.sizes.servers) + listener;
+  listenerWords(listener: number): number {
+    return this.serverWords(this.sizes.servers) + listener * LISTENER_WORDS;
   }
 
   /** Offset within a lane of an owner's block. */

@@ -1,6 +1,7 @@
 /**
- * Rates per second, the highest of them, and when a server last got a session. Once a second the main thread looks at
- * how far the counters have moved, so that counting costs the data threads nothing.
+ * Rates over the last second, the highest of them, and when a server last got a session. Once a second the main thread
+ * notes how far every counter has come; whoever wants a rate looks how far it has come since. So rates are exact over all
+ * threads, and counting costs the data threads nothing beside the counters themselves.
  */
 
 import type { Configuration } from '../../config/model.ts';
@@ -9,38 +10,63 @@ import {
   BACKEND_COUNTERS,
   BE_LAST_SESSION_S,
   BE_RATE,
-  BE_RATE_MAX,
   counterOffsets,
   FE_CONNECTION_RATE,
-  FE_CONNECTION_RATE_MAX,
   FE_REQUEST_RATE,
-  FE_REQUEST_RATE_MAX,
+  FE_SESSION_RATE,
   FRONTEND_COUNTERS,
+  PROCESS_RATES_SINCE,
+  RATE_BASE,
+  RATE_MAX,
+  RATE_PREVIOUS,
   type SharedState,
   SRV_LAST_SESSION_S,
   SRV_RATE,
-  SRV_RATE_MAX,
 } from '../../state/shared-state.ts';
 
 const INTERVAL_MS = 1000;
+/** A timer may be this early by the clock that readers use. */
+const EARLY_MS = 2;
 const FE = counterOffsets(FRONTEND_COUNTERS);
 const BE = counterOffsets(BACKEND_COUNTERS);
 
-/** One counter that is watched, and the words that follow from it. */
+/** What a reader finds: events in about the last second, and the most there ever were in one. */
+export interface Rate {
+  readonly now: number;
+  readonly highest: number;
+  /** Events since the current second began. */
+  readonly current: number;
+}
+
+/** `rate`: the first of its words; `counter`: the lane offset of what it counts. */
+export function readRate(shared: SharedState, rate: number, counter: number): Rate {
+  const { words } = shared;
+  const count = shared.sum(counter);
+  const current = (count - Atomics.load(words, rate + RATE_BASE)) >>> 0;
+  const previous = Atomics.load(words, rate + RATE_PREVIOUS);
+  const sinceMs = (Date.now() - Atomics.load(words, PROCESS_RATES_SINCE)) | 0;
+  // What is left of the second before, as if its events had come evenly.
+  const left = Math.min(1, Math.max(0, 1 - sinceMs / INTERVAL_MS));
+  return {
+    now: current + Math.floor(previous * left),
+    highest: Math.max(current, Atomics.load(words, rate + RATE_MAX)),
+    current,
+  };
+}
+
+/** A counter that is watched, the rate that follows from it, and the word that keeps the time of its last move, or -1. */
 interface Watched {
   readonly counter: number;
   readonly rate: number;
-  readonly highest: number;
-  /** Word that keeps the time of the last move, or -1. */
   readonly lastMoveS: number;
-  before: number;
 }
 
 export class Rates {
   private readonly shared: SharedState;
   private readonly watched: Watched[] = [];
-  private readonly timer: NodeJS.Timeout;
-  private sampledAtMs = performance.now();
+  private timer: NodeJS.Timeout | undefined;
+  /** When the second that runs should end. */
+  private dueAtMs = Date.now();
 
   constructor(configuration: Configuration, shared: SharedState) {
     this.shared = shared;
@@ -48,13 +74,11 @@ export class Rates {
     configuration.proxies.forEach((proxy, index) => {
       if (!proxy.disabled) this.watchProxy(index, layout, proxy.servers.length);
     });
-    this.timer = setInterval(() => this.sample(), INTERVAL_MS);
-    // Statistics alone keep no process alive.
-    this.timer.unref();
+    this.tick();
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
   }
 
   private watchProxy(index: number, layout: Layout, servers: number): void {
@@ -62,39 +86,51 @@ export class Rates {
     const words = shared.proxyWords(index);
     const frontend = shared.frontendCounters(index);
     const backend = shared.backendCounters(index);
-    this.watch(frontend + FE.connections, words + FE_CONNECTION_RATE, words + FE_CONNECTION_RATE_MAX, -1);
-    this.watch(frontend + FE.requests, words + FE_REQUEST_RATE, words + FE_REQUEST_RATE_MAX, -1);
-    this.watch(backend + BE.selected, words + BE_RATE, words + BE_RATE_MAX, words + BE_LAST_SESSION_S);
+    this.watch(frontend + FE.connections, words + FE_CONNECTION_RATE, -1);
+    this.watch(frontend + FE.sessions, words + FE_SESSION_RATE, -1);
+    this.watch(frontend + FE.requests, words + FE_REQUEST_RATE, -1);
+    this.watch(backend + BE.connections, words + BE_RATE, words + BE_LAST_SESSION_S);
     for (let server = 0; server < servers; server++) {
       const number = (layout.firstServer[index] as number) + server;
       const base = shared.serverWords(number);
-      const counter = shared.serverCounters(number) + BE.selected;
-      this.watch(counter, base + SRV_RATE, base + SRV_RATE_MAX, base + SRV_LAST_SESSION_S);
+      this.watch(shared.serverCounters(number) + BE.selected, base + SRV_RATE, base + SRV_LAST_SESSION_S);
     }
   }
 
-  private watch(counter: number, rate: number, highest: number, lastMoveS: number): void {
-    this.watched.push({ counter, rate, highest, lastMoveS, before: this.shared.sum(counter) });
+  private watch(counter: number, rate: number, lastMoveS: number): void {
+    this.watched.push({ counter, rate, lastMoveS });
   }
 
-  private sample(): void {
-    const nowMs = performance.now();
-    const elapsedS = Math.max(0.5, (nowMs - this.sampledAtMs) / 1000);
-    this.sampledAtMs = nowMs;
-    const nowS = Math.floor(Date.now() / 1000);
-    const { words } = this.shared;
-    for (const each of this.watched) {
-      const now = this.shared.sum(each.counter);
-      const moved = now - each.before;
+  private tick(): void {
+    const nowMs = Date.now();
+    const lateMs = nowMs - this.dueAtMs;
+    if (lateMs >= -EARLY_MS) {
+      // A second that has lasted longer, as this thread was busy, counts as several.
+      this.sample(nowMs, 1 + Math.max(0, lateMs) / INTERVAL_MS);
+      this.dueAtMs = lateMs > INTERVAL_MS ? nowMs + INTERVAL_MS : this.dueAtMs + INTERVAL_MS;
+    }
+    this.timer = setTimeout(() => this.tick(), Math.max(1, this.dueAtMs - nowMs));
+    // Statistics alone keep no process alive.
+    this.timer.unref();
+  }
+
+  private sample(nowMs: number, seconds: number): void {
+    const { shared } = this;
+    const { words } = shared;
+    const nowS = Math.floor(nowMs / 1000);
+    Atomics.store(words, PROCESS_RATES_SINCE, nowMs | 0);
+    for (const { counter, rate, lastMoveS } of this.watched) {
+      const count = shared.sum(counter);
+      const moved = (count - Atomics.load(words, rate + RATE_BASE)) >>> 0;
       if (moved === 0) {
-        Atomics.store(words, each.rate, 0);
+        Atomics.store(words, rate + RATE_PREVIOUS, 0);
         continue;
       }
-      each.before = now;
-      const rate = Math.round(moved / elapsedS);
-      Atomics.store(words, each.rate, rate);
-      if (rate > Atomics.load(words, each.highest)) Atomics.store(words, each.highest, rate);
-      if (each.lastMoveS >= 0) Atomics.store(words, each.lastMoveS, nowS);
+      const inOne = seconds < 1.5 ? moved : Math.round(moved / seconds);
+      Atomics.store(words, rate + RATE_PREVIOUS, inOne);
+      Atomics.store(words, rate + RATE_BASE, count | 0);
+      if (inOne > Atomics.load(words, rate + RATE_MAX)) Atomics.store(words, rate + RATE_MAX, inOne);
+      if (lastMoveS >= 0) Atomics.store(words, lastMoveS, nowS);
     }
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Reads the lines of statistics out of shared memory: a frontend's, a listener's, a server's and a backend's.
+ * Reads the lines of statistics out of shared memory: a frontend's, a listener's, a server's and a backend's. It needs
+ * nothing of a data thread, so that any thread can tell them.
  * Specification: management manual 9.1.
  */
-
-import type { Backend } from '../../proxy/backend.ts';
-import type { Frontend } from '../../proxy/frontend.ts';
-import type { Plane } from '../../proxy/plane.ts';
-import type { Server } from '../../proxy/server.ts';
-import { serverSlots } from '../../state/layout.ts';
+import type { Address } from '../../config/address.ts';
+import type { Configuration, ProxyConfig, ServerConfig } from '../../config/model.ts';
+import { type Layout, layoutOf, serverSlots } from '../../state/layout.ts';
+import type { OpenListener, ProcessFacts } from '../../state/messages.ts';
+import { TEXT_LAST_AGENT, TEXT_LAST_CHECK } from '../../state/server-texts.ts';
 import {
   BACKEND_COUNTERS,
   type BackendCounter,
@@ -22,21 +22,29 @@ import {
   BE_QUEUED,
   BE_QUEUED_MAX,
   BE_RATE,
-  BE_RATE_MAX,
   counterOffsets,
   FE_CONNECTION_RATE,
-  FE_CONNECTION_RATE_MAX,
   FE_CONNECTIONS,
   FE_CONNECTIONS_MAX,
   FE_REQUEST_RATE,
-  FE_REQUEST_RATE_MAX,
+  FE_SESSION_RATE,
   FRONTEND_COUNTERS,
   type FrontendCounter,
+  LI_CONNECTIONS,
+  LI_CONNECTIONS_MAX,
+  LISTENER_COUNTERS,
+  type ListenerCounter,
+  PROCESS_STOPPING,
   SERVER_CHECKED,
   SERVER_DRAIN,
   SERVER_MAINT,
   SERVER_NO_ADDRESS,
   SERVER_UP,
+  type SharedState,
+  SRV_AGENT_CODE,
+  SRV_AGENT_DURATION_MS,
+  SRV_AGENT_HEALTH,
+  SRV_AGENT_STATUS,
   SRV_CHECK_CODE,
   SRV_CHECK_DURATION_MS,
   SRV_CHECK_STATUS,
@@ -52,7 +60,6 @@ import {
   SRV_QUEUED_MAX,
   SRV_RAMP,
   SRV_RATE,
-  SRV_RATE_MAX,
   SRV_SERVED,
   SRV_SERVED_MAX,
   SRV_STATE,
@@ -61,71 +68,102 @@ import {
 import { CHECK_CODES, CHECK_TEXTS } from '../checks/check-status.ts';
 import { cookieFacet } from '../cookie/cookie-config.ts';
 import {
-  MUX_FIELD_NAMES,
+  MODULE_FIELD_NAMES,
+  type ModuleField,
   type Row,
-  SSL_FIELD_NAMES,
   TYPE_BACKEND,
   TYPE_FRONTEND,
+  TYPE_LISTENER,
   TYPE_SERVER,
 } from './fields.ts';
+import { readRate } from './rates.ts';
 import { type Health, statusText } from './server-status.ts';
 
 const FE = counterOffsets(FRONTEND_COUNTERS);
 const BE = counterOffsets(BACKEND_COUNTERS);
+const LI = counterOffsets(LISTENER_COUNTERS);
 const FULL_RAMP = 1000;
 const DEFAULT_RISE = 2;
 const DEFAULT_FALL = 3;
+/** Where `pid` stands in a world with several processes, which there are no more. */
+const PROCESS = 1;
 
-const zeros = (names: readonly string[]): Row => Object.fromEntries(names.map((name) => [name, 0]));
-const SSL_ZEROS = zeros(SSL_FIELD_NAMES);
-const MODULE_ZEROS: Row = { '-': '-', ...SSL_ZEROS, ...zeros(MUX_FIELD_NAMES) };
-const SERVER_MODULE_ZEROS: Row = { '-': '-', ...SSL_ZEROS };
+const zeros = (names: readonly ModuleField[]): Row => Object.fromEntries(names.map((name) => [name, 0]));
+const isSslField = (name: ModuleField): boolean => name.startsWith('ssl_');
+const SSL_ZEROS = zeros(MODULE_FIELD_NAMES.filter(isSslField));
+const MODULE_ZEROS = zeros(MODULE_FIELD_NAMES);
+const STATUSES = ['status1xx', 'status2xx', 'status3xx', 'status4xx', 'status5xx', 'statusOther'] as const;
+
+/** Where statistics come from; a data thread and the main thread have it alike. */
+export interface StatsSource {
+  readonly configuration: Configuration;
+  readonly shared: SharedState;
+  readonly process: ProcessFacts;
+  /** Of all threads. */
+  readonly listeners: readonly OpenListener[];
+}
 
 export class RowReader {
-  private readonly plane: Plane;
+  private readonly source: StatsSource;
+  private readonly shared: SharedState;
+  private readonly layout: Layout;
   /** Addresses, cookies and algorithms are shown (`stats show-legends`). */
   private readonly legends: boolean;
   private readonly nowS = Math.floor(Date.now() / 1000);
 
-  constructor(plane: Plane, legends: boolean) {
-    this.plane = plane;
+  constructor(source: StatsSource, legends: boolean) {
+    this.source = source;
+    this.shared = source.shared;
+    this.layout = layoutOf(source.configuration);
     this.legends = legends;
   }
 
   private word(at: number): number {
-    return Atomics.load(this.plane.words, at);
+    return Atomics.load(this.shared.words, at);
   }
 
   private sum(at: number): number {
-    return this.plane.shared.sum(at);
+    return this.shared.sum(at);
   }
 
-  frontend(frontend: Frontend): Row {
-    const { config, words } = frontend;
-    const count = (name: FrontendCounter): number => this.sum(frontend.counters + FE[name]);
-    const rate = this.word(words + FE_CONNECTION_RATE);
-    const rateMax = this.word(words + FE_CONNECTION_RATE_MAX);
+  private proxy(index: number): ProxyConfig {
+    return this.source.configuration.proxies[index] as ProxyConfig;
+  }
+
+  private serverNumber(proxy: number, position: number): number {
+    return (this.layout.firstServer[proxy] as number) + position;
+  }
+
+  frontend(index: number): Row {
+    const config = this.proxy(index);
+    const words = this.shared.proxyWords(index);
+    const counters = this.shared.frontendCounters(index);
+    const count = (name: FrontendCounter): number => this.sum(counters + FE[name]);
+    const sessions = readRate(this.shared, words + FE_SESSION_RATE, counters + FE.sessions);
+    const connections = readRate(this.shared, words + FE_CONNECTION_RATE, counters + FE.connections);
+    const requests = readRate(this.shared, words + FE_REQUEST_RATE, counters + FE.requests);
+    const http = config.mode === 'http';
     return {
       pxname: config.name,
       svname: 'FRONTEND',
       scur: this.word(words + FE_CONNECTIONS),
       smax: this.word(words + FE_CONNECTIONS_MAX),
-      slim: frontend.maxconn,
+      slim: this.maxconn(config),
       stot: count('sessions'),
       bin: count('bytesIn'),
       bout: count('bytesOut'),
       dreq: count('deniedRequests'),
       dresp: count('deniedResponses'),
       ereq: count('failedRequests'),
-      status: this.plane.stopping ? 'STOP' : 'OPEN',
-      pid: 1,
+      status: this.word(PROCESS_STOPPING) === 0 ? 'OPEN' : 'STOP',
+      pid: PROCESS,
       iid: config.id,
       sid: 0,
       type: TYPE_FRONTEND,
-      rate,
+      rate: sessions.now,
       rate_lim: config.rateLimitSessions ?? 0,
-      rate_max: rateMax,
-      ...(frontend.http
+      rate_max: sessions.highest,
+      ...(http
         ? {
             hrsp_1xx: count('status1xx'),
             hrsp_2xx: count('status2xx'),
@@ -138,16 +176,16 @@ export class RowReader {
             cache_hits: 0,
           }
         : {}),
-      req_rate: this.word(words + FE_REQUEST_RATE),
-      req_rate_max: this.word(words + FE_REQUEST_RATE_MAX),
+      req_rate: requests.now,
+      req_rate_max: requests.highest,
       req_tot: count('requests'),
       comp_in: 0,
       comp_out: 0,
       comp_byp: 0,
       comp_rsp: 0,
       mode: config.mode,
-      conn_rate: rate,
-      conn_rate_max: rateMax,
+      conn_rate: connections.now,
+      conn_rate_max: connections.highest,
       conn_tot: count('connections'),
       dcon: count('deniedConnections'),
       dses: count('deniedSessions'),
@@ -157,13 +195,47 @@ export class RowReader {
     };
   }
 
+  /** A bind line's address, in a frontend with `option socket-stats`. */
+  listener(listener: OpenListener): Row {
+    const config = this.proxy(listener.proxy);
+    const bind = config.binds[listener.bind];
+    const words = this.shared.listenerWords(listener.index);
+    const counters = this.shared.listenerCounters(listener.index);
+    const count = (name: ListenerCounter): number => this.sum(counters + LI[name]);
+    return {
+      pxname: config.name,
+      svname: bind?.name ?? `sock-${listener.id}`,
+      scur: this.word(words + LI_CONNECTIONS),
+      smax: this.word(words + LI_CONNECTIONS_MAX),
+      slim: bind?.maxconn ?? 0,
+      stot: count('connections'),
+      bin: count('bytesIn'),
+      bout: count('bytesOut'),
+      dreq: count('deniedRequests'),
+      dresp: count('deniedResponses'),
+      ereq: count('failedRequests'),
+      status: 'OPEN',
+      pid: PROCESS,
+      iid: config.id,
+      sid: listener.id,
+      type: TYPE_LISTENER,
+      addr: this.legends ? addressText(bind?.addresses[listener.address]) : undefined,
+      mode: config.mode,
+      dcon: count('deniedConnections'),
+      dses: count('deniedSessions'),
+      wrew: 0,
+      eint: 0,
+      ...SSL_ZEROS,
+    };
+  }
+
   /** What servers and backends count alike. */
-  private common(counters: number, http: boolean): Record<string, number> {
+  private common(counters: number, http: boolean): Row {
     const count = (name: BackendCounter): number => this.sum(counters + BE[name]);
     const timed = Math.max(1, count('timedStreams'));
     const mean = (name: BackendCounter): number => Math.round(count(name) / timed);
-    const most = (name: BackendCounter): number => this.plane.shared.maximum(counters + BE[name]);
-    const row: Record<string, number> = {
+    const most = (name: BackendCounter): number => this.shared.maximum(counters + BE[name]);
+    return {
       bin: count('bytesIn'),
       bout: count('bytesOut'),
       dresp: count('deniedResponses'),
@@ -186,74 +258,79 @@ export class RowReader {
       reuse: count('reused'),
       wrew: 0,
       eint: 0,
+      ...(http ? this.responses(counters) : {}),
     };
-    if (!http) return row;
-    const names = ['status1xx', 'status2xx', 'status3xx', 'status4xx', 'status5xx', 'statusOther'] as const;
-    let requests = 0;
-    for (const name of names) {
-      const value = count(name);
-      requests += value;
-      row[`hrsp_${name.slice('status'.length).toLowerCase()}`] = value;
-    }
-    row['req_tot'] = requests;
-    return row;
   }
 
-  health(server: Server): Health {
+  private responses(counters: number): Row {
+    const counts = STATUSES.map((name) => this.sum(counters + BE[name]));
+    const [hrsp_1xx, hrsp_2xx, hrsp_3xx, hrsp_4xx, hrsp_5xx, hrsp_other] = counts;
+    const req_tot = counts.reduce((sum, count) => sum + count, 0);
+    return { hrsp_1xx, hrsp_2xx, hrsp_3xx, hrsp_4xx, hrsp_5xx, hrsp_other, req_tot };
+  }
+
+  health(proxy: number, position: number): Health {
+    const words = this.shared.serverWords(this.serverNumber(proxy, position));
+    const { check } = this.proxy(proxy).servers[position] as ServerConfig;
     return {
-      state: this.word(server.words + SRV_STATE),
-      health: this.word(server.words + SRV_HEALTH),
-      rise: server.config.check.rise ?? DEFAULT_RISE,
-      fall: server.config.check.fall ?? DEFAULT_FALL,
+      state: this.word(words + SRV_STATE),
+      health: this.word(words + SRV_HEALTH),
+      rise: check.rise ?? DEFAULT_RISE,
+      fall: check.fall ?? DEFAULT_FALL,
     };
   }
 
   /** The weight as slow start lets it be now. */
-  weight(server: Server): number {
-    const weight = this.word(server.words + SRV_WEIGHT);
-    const ramp = this.word(server.words + SRV_RAMP);
+  private weight(words: number): number {
+    const weight = this.word(words + SRV_WEIGHT);
+    const ramp = this.word(words + SRV_RAMP);
     return ramp >= FULL_RAMP ? weight : Math.ceil((weight * ramp) / FULL_RAMP);
   }
 
-  server(backend: Backend, server: Server): Row {
-    const { words, config } = server;
-    const { http } = backend;
-    const health = this.health(server);
+  server(proxy: number, position: number): Row {
+    const backend = this.proxy(proxy);
+    const config = backend.servers[position] as ServerConfig;
+    const number = this.serverNumber(proxy, position);
+    const words = this.shared.serverWords(number);
+    const counters = this.shared.serverCounters(number);
+    const http = backend.mode === 'http';
+    const health = this.health(proxy, position);
     const maxconn = this.word(words + SRV_MAXCONN);
-    const checked = (health.state & SERVER_CHECKED) !== 0;
     const served = this.word(words + SRV_SERVED);
     const connections = this.word(words + SRV_CONNECTIONS);
     const idle = Math.max(0, connections - served);
     const ramp = this.word(words + SRV_RAMP);
-    const counts = this.common(server.counters, http);
+    const counts = this.common(counters, http);
+    const rate = readRate(this.shared, words + SRV_RATE, counters + BE.selected);
     return {
       pxname: backend.name,
-      svname: server.name,
+      svname: config.name,
       qcur: this.word(words + SRV_QUEUED),
       qmax: this.word(words + SRV_QUEUED_MAX),
       scur: served,
       smax: this.word(words + SRV_SERVED_MAX),
       slim: maxconn > 0 ? maxconn : undefined,
-      stot: counts['lbtot'],
+      stot: counts.lbtot,
       ...counts,
       status: statusText(health),
-      weight: this.weight(server),
+      weight: this.weight(words),
       act: config.backup ? 0 : 1,
       bck: config.backup ? 1 : 0,
-      ...(checked ? this.checks(server, health) : {}),
+      ...this.checks(number, words, health),
       lastchg: this.nowS - this.word(words + SRV_LAST_CHANGE_S),
       qlimit: config.maxqueue !== undefined && config.maxqueue > 0 ? config.maxqueue : undefined,
-      pid: 1,
-      iid: backend.config.id,
-      sid: config.id ?? server.position + 1,
+      pid: PROCESS,
+      iid: backend.id,
+      sid: config.id,
       throttle: ramp < FULL_RAMP ? Math.round(ramp / 10) : undefined,
       type: TYPE_SERVER,
-      rate: this.word(words + SRV_RATE),
-      rate_max: this.word(words + SRV_RATE_MAX),
-      lastsess: this.since(words + SRV_LAST_SESSION_S),
-      addr: this.legends ? server.address.describe() : undefined,
+      rate: rate.now,
+      rate_max: rate.highest,
+      lastsess: this.since(words + SRV_LAST_SESSION_S, rate.current),
+      ...this.agent(number, words),
+      addr: this.legends ? addressText(config.address) : undefined,
       cookie: this.legends && http ? config.cookie : undefined,
-      mode: backend.config.mode,
+      mode: backend.mode,
       srv_icur: idle,
       src_ilim: config.poolMaxConn !== undefined && config.poolMaxConn >= 0 ? config.poolMaxConn : undefined,
       idle_conn_cur: idle,
@@ -261,23 +338,33 @@ export class RowReader {
       used_conn_cur: connections - idle,
       need_conn_est: served,
       uweight: this.word(words + SRV_WEIGHT),
-      ...SERVER_MODULE_ZEROS,
+      ...SSL_ZEROS,
     };
   }
 
-  private checks(server: Server, health: Health): Row {
-    const { words } = server;
-    const code = CHECK_CODES[this.word(words + SRV_CHECK_STATUS) - 1] ?? 'INI';
-    const status = this.word(words + SRV_CHECK_CODE);
+  private checks(number: number, words: number, health: Health): Row {
+    if ((health.state & SERVER_CHECKED) === 0) return {};
     const down = (health.state & SERVER_UP) === 0;
     const sinceS = down ? this.nowS - this.word(words + SRV_LAST_CHANGE_S) : 0;
     return {
       chkfail: this.word(words + SRV_FAILED_CHECKS),
       chkdown: this.word(words + SRV_DOWN_TRANSITIONS),
       downtime: this.word(words + SRV_DOWNTIME_S) + sinceS,
+      ...((health.state & (SERVER_MAINT | SERVER_NO_ADDRESS)) === 0
+        ? this.lastCheck(number, words, health)
+        : {}),
+    };
+  }
+
+  private lastCheck(number: number, words: number, health: Health): Row {
+    const code = CHECK_CODES[this.word(words + SRV_CHECK_STATUS) - 1] ?? 'INI';
+    const status = this.word(words + SRV_CHECK_CODE);
+    const known = code !== 'INI';
+    return {
       check_status: code,
       check_code: status > 0 ? status : undefined,
-      check_duration: code === 'INI' ? undefined : this.word(words + SRV_CHECK_DURATION_MS),
+      check_duration: known ? this.word(words + SRV_CHECK_DURATION_MS) : undefined,
+      last_chk: known ? this.shared.texts.read(number, TEXT_LAST_CHECK) : undefined,
       check_desc: CHECK_TEXTS[code],
       check_rise: health.rise,
       check_fall: health.fall,
@@ -285,30 +372,56 @@ export class RowReader {
     };
   }
 
-  private since(at: number): number {
-    const then = this.word(at);
-    return then === 0 ? -1 : this.nowS - then;
+  /** Of a server with `agent-check`. */
+  private agent(number: number, words: number): Row {
+    const status = this.word(words + SRV_AGENT_STATUS);
+    if (status === 0) return {};
+    const code = CHECK_CODES[status - 1] ?? 'INI';
+    const known = code !== 'INI';
+    const agentCode = this.word(words + SRV_AGENT_CODE);
+    return {
+      agent_status: code,
+      agent_code: agentCode > 0 ? agentCode - 1 : undefined,
+      agent_duration: known ? this.word(words + SRV_AGENT_DURATION_MS) : undefined,
+      last_agt: known ? this.shared.texts.read(number, TEXT_LAST_AGENT) : undefined,
+      agent_desc: CHECK_TEXTS[code],
+      agent_rise: 1,
+      agent_fall: 1,
+      agent_health: this.word(words + SRV_AGENT_HEALTH),
+    };
   }
 
-  backend(backend: Backend): Row {
-    const { words, http, config } = backend;
-    const counts = this.common(backend.counters, http);
+  /** Seconds since a session came; `current`: how many came in the second that runs. */
+  private since(at: number, current: number): number {
+    if (current > 0) return 0;
+    const then = this.word(at);
+    return then === 0 ? -1 : Math.max(0, this.nowS - then);
+  }
+
+  backend(index: number): Row {
+    const config = this.proxy(index);
+    const words = this.shared.proxyWords(index);
+    const counters = this.shared.backendCounters(index);
+    const http = config.mode === 'http';
+    const counts = this.common(counters, http);
     const active = this.word(words + BE_ACTIVE_SERVERS);
     const backup = this.word(words + BE_BACKUP_SERVERS);
-    const up = active + backup > 0 || serverSlots(config) === 0 || backend.direct !== null;
-    const weights = this.weights(backend, active > 0);
+    const nameless = serverSlots(config) > config.servers.length;
+    const up = active + backup > 0 || serverSlots(config) === 0 || (nameless && config.servers.length === 0);
+    const weights = this.weights(index, active > 0);
     const lastChangeS = this.nowS - this.word(words + BE_LAST_CHANGE_S);
+    const rate = readRate(this.shared, words + BE_RATE, counters + BE.connections);
     return {
-      pxname: backend.name,
+      pxname: config.name,
       svname: 'BACKEND',
       qcur: this.word(words + BE_QUEUED),
       qmax: this.word(words + BE_QUEUED_MAX),
       scur: this.word(words + BE_CONNECTIONS),
       smax: this.word(words + BE_CONNECTIONS_MAX),
-      slim: this.fullConn(backend),
-      stot: this.sum(backend.counters + BE.connections),
+      slim: this.fullConn(config),
+      stot: this.sum(counters + BE.connections),
       ...counts,
-      dreq: this.sum(backend.counters + BE.deniedRequests),
+      dreq: this.sum(counters + BE.deniedRequests),
       status: up ? 'UP' : 'DOWN',
       weight: weights.effective,
       act: active,
@@ -316,19 +429,19 @@ export class RowReader {
       chkdown: this.word(words + BE_DOWN_TRANSITIONS),
       lastchg: lastChangeS,
       downtime:
-        backend.servers.length > 0 ? this.word(words + BE_DOWNTIME_S) + (up ? 0 : lastChangeS) : undefined,
-      pid: 1,
+        config.servers.length > 0 ? this.word(words + BE_DOWNTIME_S) + (up ? 0 : lastChangeS) : undefined,
+      pid: PROCESS,
       iid: config.id,
       sid: 0,
       type: TYPE_BACKEND,
-      rate: this.word(words + BE_RATE),
-      rate_max: this.word(words + BE_RATE_MAX),
+      rate: rate.now,
+      rate_max: rate.highest,
       comp_in: 0,
       comp_out: 0,
       comp_byp: 0,
       comp_rsp: 0,
       ...(http ? { cache_lookups: 0, cache_hits: 0 } : {}),
-      lastsess: this.since(words + BE_LAST_SESSION_S),
+      lastsess: this.since(words + BE_LAST_SESSION_S, rate.current),
       cookie: this.legends && http ? cookieFacet.read(config)?.name : undefined,
       mode: config.mode,
       algo: this.legends ? (config.balance?.algorithm ?? 'roundrobin') : undefined,
@@ -341,26 +454,49 @@ export class RowReader {
   }
 
   /** Weights of the servers that take traffic: the active ones, or the backups when there is none. */
-  private weights(backend: Backend, active: boolean): { effective: number; configured: number } {
+  private weights(proxy: number, active: boolean): { effective: number; configured: number } {
     let effective = 0;
     let configured = 0;
-    for (const server of backend.servers) {
-      if (server.config.backup === active) continue;
-      const state = this.word(server.words + SRV_STATE);
+    this.proxy(proxy).servers.forEach(({ backup }, position) => {
+      if (backup === active) return;
+      const words = this.shared.serverWords(this.serverNumber(proxy, position));
+      const state = this.word(words + SRV_STATE);
       const out = SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS;
-      if ((state & SERVER_UP) === 0 || (state & out) !== 0) continue;
-      effective += this.weight(server);
-      configured += this.word(server.words + SRV_WEIGHT);
-    }
+      if ((state & SERVER_UP) === 0 || (state & out) !== 0) return;
+      effective += this.weight(words);
+      configured += this.word(words + SRV_WEIGHT);
+    });
     return { effective, configured };
   }
 
+  private maxconn(config: ProxyConfig): number {
+    return config.maxconn ?? this.source.process.maxconn;
+  }
+
   /** `fullconn`, or a tenth of what the frontends in front of it may hold. */
-  private fullConn(backend: Backend): number {
-    if (backend.config.fullconn !== undefined) return backend.config.fullconn;
+  private fullConn(config: ProxyConfig): number {
+    if (config.fullconn !== undefined) return config.fullconn;
     let total = 0;
-    for (const frontend of this.plane.frontends)
-      if (frontend?.defaultBackend === backend) total += frontend.maxconn;
-    return Math.max(1, Math.floor(total / 10));
+    for (const proxy of this.source.configuration.proxies) {
+      if (proxy.disabled || proxy.kind === 'backend') continue;
+      const own = proxy.defaultBackend === undefined && proxy === config;
+      if (own || proxy.defaultBackend?.name === config.name) total += this.maxconn(proxy);
+    }
+    return Math.max(1, Math.ceil(total / 10));
+  }
+}
+
+/** As statistics show it: none where it is not known, one word for all that is not of the network. */
+function addressText(address: Address | undefined): string | undefined {
+  switch (address?.family) {
+    case 'inet':
+      return address.host === '' ? undefined : `${address.host}:${address.port}`;
+    case 'inet6':
+      return address.host === '' ? undefined : `[${address.host}]:${address.port}`;
+    case 'unix':
+    case 'abns':
+      return 'unix';
+    default:
+      return undefined;
   }
 }

@@ -10,6 +10,7 @@ import {
   SERVER_UP,
 } from '../../state/shared-state.ts';
 import { SERVER_STOPPING } from '../checks/server-state.ts';
+import type { Row } from './fields.ts';
 
 export interface Health {
   readonly state: number;
@@ -32,15 +33,20 @@ export function statusText({ state, health, rise, fall }: Health): string {
   return checked ? `UP${falling}` : 'no check';
 }
 
-/** The class of the page's row, which gives it its colour. */
-export function statusClass({ state, health, rise, fall }: Health, backup: boolean, weight: number): string {
+/** Takes no traffic at all, be it out of order or kept out of use. */
+export function isDown({ state }: Health): boolean {
+  return (state & (SERVER_UP | SERVER_MAINT | SERVER_NO_ADDRESS)) !== SERVER_UP;
+}
+
+/** The class of the server's line on the page, which gives it its colour. */
+export function statusClass({ state, health, rise, fall }: Health, row: Row): string {
   if ((state & (SERVER_MAINT | SERVER_NO_ADDRESS)) !== 0) return 'maintain';
-  const kind = backup ? 'backup' : 'active';
+  const kind = row.bck === 1 ? 'backup' : 'active';
   const checked = (state & SERVER_CHECKED) !== 0;
   if ((state & SERVER_UP) === 0) return `${kind}_${health > 0 ? 'going_up' : 'down'}`;
   if ((state & SERVER_DRAIN) !== 0) return `${kind}_draining`;
   if ((state & SERVER_STOPPING) !== 0) return `${kind}_nolb`;
   if (!checked) return `${kind}_no_check`;
   if (health < rise + fall - 1) return `${kind}_going_down`;
-  return weight === 0 ? `${kind}_draining` : `${kind}_up`;
+  return row.weight === 0 ? `${kind}_draining` : `${kind}_up`;
 }

@@ -9,6 +9,7 @@ import { type ProxyKeyword, registerCheck, registerFamily, registerKeywords } fr
 import { everywhere } from '../../config/keywords/proxy-option.ts';
 import type { Configuration } from '../../config/model.ts';
 import { parseTime } from '../../config/time-and-size.ts';
+import { type AdminRule, parseAdminRule } from './admin-condition.ts';
 
 export interface StatsConfig {
   uri: string;
@@ -19,7 +20,8 @@ export interface StatsConfig {
   scope: string[];
   refreshS: number;
   hidesVersion: boolean;
-  admin: boolean;
+  /** Who may change the state of servers: whoever one of the rules lets. */
+  admin: AdminRule[];
   node: string | undefined;
   description: string | undefined;
   showsLegends: boolean;
@@ -35,7 +37,7 @@ export const statsFacet = new Facet(
     scope: [],
     refreshS: 0,
     hidesVersion: false,
-    admin: false,
+    admin: [],
     node: undefined,
     description: undefined,
     showsLegends: false,
@@ -77,31 +79,20 @@ function readRefresh(args: ArgumentReader, config: StatsConfig): void {
   }
 }
 
-/** The predefined conditions that need no rule language. */
-const CONSTANT: Readonly<Record<string, boolean>> = {
-  TRUE: true,
-  FALSE: false,
-  '!TRUE': false,
-  '!FALSE': true,
-};
-
 function readAdmin(args: ArgumentReader, config: StatsConfig): void {
   const word = args.next();
   if (word !== 'if' && word !== 'unless') {
     args.alert("'stats admin' requires either 'if' or 'unless' followed by a condition.");
     return;
   }
-  const terms = args.rest();
-  const unknown = terms.find((term) => CONSTANT[term] === undefined);
-  if (unknown !== undefined) {
+  const rule = parseAdminRule(word === 'unless', args.rest());
+  if (typeof rule !== 'string') config.admin.push(rule);
+  else {
     args.alert(
-      `'stats admin': the condition '${unknown}' is one of HAProxy 2.6 that this version of Sluice does not carry out yet.`,
-      'TRUE and FALSE work',
+      `error detected while parsing a 'stats admin' rule : no such ACL : '${rule}'.`,
+      'this version of Sluice knows TRUE, FALSE and LOCALHOST here',
     );
-    return;
   }
-  const holds = terms.every((term) => CONSTANT[term]);
-  config.admin = config.admin || (word === 'if') === holds;
 }
 
 registerKeywords(

@@ -1,6 +1,6 @@
 /**
  * The statistics page of a proxy: recognises its URI, asks for a password where one is configured, and answers with the
- * page or with CSV. Specification: configuration manual 4.2 `stats enable` and the following; management manual 9.1.
+ * statistics in the form that is asked for. Specification: configuration manual 4.2 `stats enable` and the following.
  */
 import { u8 } from '../../os/arena.ts';
 import { H_AUTHORIZATION } from '../../protocol/http1/known-headers.ts';
@@ -9,52 +9,36 @@ import { FE } from '../../proxy/frontend.ts';
 import { type HttpExtension, registerHttpExtension } from '../../proxy/http/extension.ts';
 import type { HttpStream } from '../../proxy/http/stream.ts';
 import type { Plane } from '../../proxy/plane.ts';
-import { PROCESS_CONNECTIONS } from '../../state/shared-state.ts';
-import { CSV_HEADER, csvLine } from './csv.ts';
 import {
-  backendLine,
-  frontendLine,
-  PAGE_END,
-  type PageFacts,
-  pageStart,
-  serverLine,
-  TABLE_END,
-  tableStart,
-} from './page.ts';
-import { RowReader } from './rows.ts';
-import { statusClass } from './server-status.ts';
+  FE_CONNECTION_RATE,
+  FE_REQUEST_RATE,
+  PROCESS_CONNECTIONS,
+  PROCESS_PIPES,
+} from '../../state/shared-state.ts';
+import { mayAct } from './admin-condition.ts';
+import type { PageFacts } from './page.ts';
+import { readRate } from './rates.ts';
+import { Report, type ReportOptions } from './report.ts';
 import { TextApplet } from './stats-applet.ts';
 import { type StatsConfig, statsFacet } from './stats-config.ts';
+import { type Format, readStatsRequest, type StatsRequest } from './stats-request.ts';
 
 const UNAUTHORIZED =
   '<html><body><h1>401 Unauthorized</h1>\nYou need a valid user and password to access this content.\n</body></html>\n';
 
-/** What stands behind the page's prefix in the request's target. */
-interface Options {
-  readonly csv: boolean;
-  readonly onlyUp: boolean;
-  readonly refreshes: boolean;
-  readonly scope: string;
-  readonly outcome: string;
-}
-
-function readOptions(text: string): Options {
-  const words = text.split(/[;?&]/);
-  const value = (name: string): string =>
-    words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
-  return {
-    csv: words.includes('csv'),
-    onlyUp: words.includes('up'),
-    refreshes: !words.includes('norefresh'),
-    scope: value('scope'),
-    outcome: value('st'),
-  };
-}
+const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+  html: 'text/html',
+  csv: 'text/plain',
+  typed: 'text/plain',
+  json: 'application/json',
+  'json-schema': 'application/json',
+};
 
 class StatsPage implements HttpExtension {
   private readonly config: StatsConfig;
   private readonly plane: Plane;
-  private readonly proxyName: string;
+  /** Names of proxies that are shown; empty: all. */
+  private readonly scope: readonly string[];
   private readonly uri: Buffer;
   /** What a client may send behind `Basic`. */
   private readonly credentials: readonly string[];
@@ -62,7 +46,7 @@ class StatsPage implements HttpExtension {
   constructor(config: StatsConfig, plane: Plane, proxyName: string) {
     this.config = config;
     this.plane = plane;
-    this.proxyName = proxyName;
+    this.scope = config.scope.map((name) => (name === '.' ? proxyName : name));
     this.uri = Buffer.from(config.uri, 'latin1');
     this.credentials = config.accounts.map((account) => Buffer.from(account, 'latin1').toString('base64'));
   }
@@ -77,7 +61,7 @@ class StatsPage implements HttpExtension {
     plane.count(stream.session.frontend.counters + FE.interceptedRequests);
     if (!this.isAllowed(stream)) this.askForPassword(stream);
     else if (method === M_POST) this.refuseAction(stream);
-    else this.show(stream, readOptions(text(targetStart + this.uri.length, targetEnd)));
+    else this.show(stream, readStatsRequest(text(targetStart + this.uri.length, targetEnd)));
     return true;
   }
 
@@ -102,79 +86,49 @@ class StatsPage implements HttpExtension {
     stream.replyFromApplet(303, bytes(head), new TextApplet([]), true);
   }
 
-  private show(stream: HttpStream, options: Options): void {
-    const { config } = this;
-    const refresh = options.refreshes && config.refreshS > 0 ? `refresh: ${config.refreshS}\r\n` : '';
-    const type = options.csv ? 'text/plain' : 'text/html';
+  private show(stream: HttpStream, request: StatsRequest): void {
+    const { config, plane } = this;
+    const refresh = request.refreshes && config.refreshS > 0 ? `refresh: ${config.refreshS}\r\n` : '';
+    const type = CONTENT_TYPES[request.format];
     const head = `HTTP/1.1 200 OK\r\ncache-control: no-cache\r\ncontent-type: ${type}\r\n${refresh}`;
-    const parts = options.csv ? this.csv(options) : this.page(options);
-    stream.replyFromApplet(200, bytes(head), new TextApplet(parts));
+    const options: ReportOptions = {
+      scope: this.scope,
+      table: {
+        admin: mayAct(config.admin, stream.clientAddress),
+        legends: config.showsLegends,
+        modules: config.showsModules,
+      },
+    };
+    const report = new Report(plane, options, request);
+    stream.replyFromApplet(200, bytes(head), new TextApplet(report.parts(() => this.facts())));
   }
 
-  private shows(name: string, options: Options): boolean {
-    const { scope } = this.config;
-    if (options.scope !== '' && !name.includes(options.scope)) return false;
-    return scope.length === 0 || scope.includes(name) || (scope.includes('.') && name === this.proxyName);
-  }
-
-  private *csv(options: Options): Generator<string> {
+  private facts(): PageFacts {
     const { plane, config } = this;
-    const rows = new RowReader(plane, config.showsLegends);
-    yield CSV_HEADER;
-    for (const [index, proxy] of plane.configuration.proxies.entries()) {
-      if (!this.shows(proxy.name, options)) continue;
-      const frontend = plane.frontends[index];
-      const backend = plane.backends[index];
-      if (frontend !== undefined) yield csvLine(rows.frontend(frontend));
-      if (backend === undefined) continue;
-      for (const server of backend.servers) {
-        if (options.onlyUp && !server.usable) continue;
-        yield csvLine(rows.server(backend, server));
-      }
-      yield csvLine(rows.backend(backend));
+    const { shared } = plane;
+    let connectionRate = 0;
+    let requestRate = 0;
+    for (const frontend of plane.frontends) {
+      if (frontend === undefined) continue;
+      const { words, counters } = frontend;
+      connectionRate += readRate(shared, words + FE_CONNECTION_RATE, counters + FE.connections).now;
+      requestRate += readRate(shared, words + FE_REQUEST_RATE, counters + FE.requests).now;
     }
-  }
-
-  private *page(options: Options): Generator<string> {
-    const { plane, config } = this;
-    const rows = new RowReader(plane, config.showsLegends);
-    yield pageStart(this.facts(options));
-    for (const [index, proxy] of plane.configuration.proxies.entries()) {
-      const frontend = plane.frontends[index];
-      const backend = plane.backends[index];
-      if (!this.shows(proxy.name, options) || (frontend === undefined && backend === undefined)) continue;
-      const legend = config.showsLegends ? `kind: ${proxy.kind}, mode: ${proxy.mode}, id: ${proxy.id}` : '';
-      yield tableStart(proxy.name, proxy.description, legend);
-      if (frontend !== undefined) yield frontendLine(rows.frontend(frontend));
-      if (backend !== undefined) {
-        for (const server of backend.servers) {
-          if (options.onlyUp && !server.usable) continue;
-          const style = statusClass(rows.health(server), server.config.backup, rows.weight(server));
-          yield serverLine(rows.server(backend, server), style);
-        }
-        yield backendLine(rows.backend(backend));
-      }
-      yield TABLE_END;
-    }
-    yield PAGE_END;
-  }
-
-  private facts(options: Options): PageFacts {
-    const { plane, config } = this;
     return {
       uri: config.uri,
       pid: plane.process.pid,
-      threads: plane.shared.sizes.threads,
+      threads: shared.sizes.threads,
       uptimeS: Math.floor((Date.now() - plane.process.startTimeMs) / 1000),
       maxconn: plane.process.maxconn,
+      maxPipes: plane.process.maxPipes,
       connections: Atomics.load(plane.words, PROCESS_CONNECTIONS),
+      pipes: Atomics.load(plane.words, PROCESS_PIPES),
+      connectionRate,
+      requestRate,
       node: config.node,
       description: config.description,
       showsVersion: !config.hidesVersion,
       refreshS: config.refreshS,
-      onlyUp: options.onlyUp,
-      scope: options.scope,
-      outcome: options.outcome,
     };
   }
 }

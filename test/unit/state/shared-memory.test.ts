@@ -8,11 +8,15 @@ import { Worker } from 'node:worker_threads';
 import {
   BACKEND_COUNTERS,
   BE_LOCK,
+  BE_RATE,
   counterOffsets,
   FRONTEND_COUNTERS,
+  LI_CONNECTIONS_MAX,
   LISTENER_COUNTERS,
   PROCESS_COUNTERS,
+  RATE_MAX,
   SharedState,
+  SRV_OBSERVED_FAILURES,
   SRV_SERVED,
 } from '../../../src/state/shared-state.ts';
 import type { CountingTask } from './counting-thread.ts';
@@ -45,13 +49,16 @@ test('every counter has a place of its own in the lane, and the lane is full', (
 
 test('the words of proxies and servers do not overlap', () => {
   const shared = SharedState.create(SIZES);
-  const bases = [
-    ...range(0, SIZES.proxies).map((proxy) => shared.proxyWords(proxy)),
-    ...range(0, SIZES.servers).map((server) => shared.serverWords(server)),
-    shared.listenerWord(0),
+  const blocks: readonly (readonly [first: (at: number) => number, count: number, last: number])[] = [
+    [(at) => shared.proxyWords(at), SIZES.proxies, BE_RATE + RATE_MAX],
+    [(at) => shared.serverWords(at), SIZES.servers, SRV_OBSERVED_FAILURES],
+    [(at) => shared.listenerWords(at), SIZES.listeners, LI_CONNECTIONS_MAX],
   ];
-  for (const [at, base] of bases.slice(0, -1).entries()) assert.equal((bases[at + 1] as number) - base, 24);
-  assert.equal(shared.listenerWord(SIZES.listeners), shared.words.length);
+  for (const [at, [first, count, last]] of blocks.entries()) {
+    // Each one ends before the next one begins, and each kind where the next kind does.
+    for (let i = 0; i < count; i++) assert.ok(first(i) + last < first(i + 1));
+    assert.equal(first(count), blocks[at + 1]?.[0](0) ?? shared.words.length);
+  }
 });
 
 test('two threads count exactly: in lanes, on a gauge, under the lock', async () => {

@@ -36,7 +36,7 @@ export interface SoftStopParts {
 
 export class SoftStop {
   private readonly parts: SoftStopParts;
-  /** Called when the listeners begin to close. */
+  /** Called when the last listener closes. */
   readonly callbacks: (() => void)[] = [];
   private begun = false;
   private readonly drained = new Set<number>();
@@ -65,7 +65,6 @@ export class SoftStop {
   }
 
   private stopProxies(): void {
-    for (const callback of this.callbacks) callback();
     const { configuration } = this.parts;
     const { hardStopAfterMs } = configuration.global;
     if (hardStopAfterMs !== undefined) setTimeout(() => this.hardStop(), hardStopAfterMs);
@@ -82,7 +81,8 @@ export class SoftStop {
       setTimeout(() => void this.closeListeners([index]), graceMs);
     });
     void this.closeListeners(now);
-    // Only when no listener is left may a thread without sessions call itself done.
+    // Only when no listener is left may a thread without sessions call itself done; and as long as requests may come,
+    // the servers go on being checked.
     setTimeout(() => void this.finish(), longestMs);
   }
 
@@ -108,6 +108,7 @@ export class SoftStop {
   }
 
   private finish(): void {
+    for (const callback of this.callbacks) callback();
     this.parts.threads.post({ kind: 'softStop', listeners: undefined });
   }
 

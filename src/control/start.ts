@@ -58,7 +58,7 @@ export interface RunningProcess {
   readonly shared: SharedState;
   readonly threads: DataThreads;
   readonly reports: Reports;
-  /** Called once the listeners begin to close. */
+  /** Called when the last listener closes. */
   atSoftStop(callback: () => void): void;
 }
 

@@ -10,17 +10,30 @@ export interface ExpectedListeners {
 export function expectedListeners(config: string): ExpectedListeners {
   const tcp: { host: string; port: number }[] = [];
   const unix: string[] = [];
+  /** The name of the current `listen` section, which is where it listens as long as no `bind` is found. */
+  let name: string | undefined;
   for (const line of config.split('\n')) {
-    const words = line.trim().split(/\s+/);
-    const [first, second] = words;
+    const words = line
+      .replace(/(^|\s)#.*/, '')
+      .trim()
+      .split(/\s+/);
+    const [first = '', second, third] = words;
     let list: string | undefined;
-    if (first === 'bind') list = second;
-    else if ((first === 'listen' || first === 'frontend') && /:\d+$/.test(words[2] ?? '')) list = words[2];
-    if (list === undefined || /\bnamespace\b/.test(line)) continue;
+    if (SECTIONS.has(first)) {
+      if (name !== undefined) addAddress(name, tcp, unix);
+      name = first === 'listen' && /:\d+$/.test(second ?? '') ? second : undefined;
+      if (first !== 'backend' && /:\d+$/.test(third ?? '')) list = third;
+    } else if (first === 'bind') list = second;
+    if (list === undefined) continue;
+    name = undefined;
+    if (/\bnamespace\b/.test(line)) continue;
     for (const address of list.split(',')) addAddress(address, tcp, unix);
   }
+  if (name !== undefined) addAddress(name, tcp, unix);
   return { tcp, unix };
 }
+
+const SECTIONS = new Set(['global', 'defaults', 'frontend', 'listen', 'backend']);
 
 function addAddress(text: string, tcp: { host: string; port: number }[], unix: string[]): void {
   if (/^["']|\$\{|^fd@|^sockpair@/.test(text)) return;

@@ -4,12 +4,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NetworkAgent } from './agent.ts';
 import { type ConnectOptions, connectWire, exchange, type Target } from './client.ts';
 import type { HttpResponse, ResponseOptions } from './http-reader.ts';
 import { type HttpHandler, HttpServer } from './http-server.ts';
 import { nextLoopbackAddress } from './loopback.ts';
+import { Network } from './network.ts';
 import {
   endProcesses,
+  MARK,
   Program,
   processesWithMark,
   type RunResult,
@@ -96,6 +99,20 @@ export class ScenarioContext {
     return receiver;
   }
 
+  /** A network of the scenario alone. */
+  network(): Network {
+    const network = new Network();
+    this.after(() => network.remove());
+    return network;
+  }
+
+  /** A process in a node of a network that serves and asks. */
+  agent(name: string, network: Network, node: string): NetworkAgent {
+    const agent = new NetworkAgent(name, network.wrapper(node), { ...process.env, [MARK]: this.#mark });
+    this.after(() => agent.end());
+    return agent;
+  }
+
   /** HOST:PORT of an address that never answers a connection request. */
   async silentAddress(): Promise<string> {
     const listener = await SilentListener.open(this.ip);
@@ -129,7 +146,12 @@ export class ScenarioContext {
 
   /** Starts the program and does not wait for anything. */
   spawn(config: string, options: StartOptions = {}): Program {
-    const files = this.configFiles(config).flatMap((path) => ['-f', path]);
+    return this.spawnFiles(this.configFiles(config), options);
+  }
+
+  /** Starts the program with these files alone. */
+  spawnFiles(paths: readonly string[], options: StartOptions = {}): Program {
+    const files = paths.flatMap((path) => ['-f', path]);
     const args = [...files, ...(options.background === true ? [] : ['-db']), ...(options.args ?? [])];
     const program = new Program(this.#path, args, this.#mark, options, this.transcript);
     this.#programs.push(program);

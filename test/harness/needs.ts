@@ -1,9 +1,10 @@
 // What a scenario needs of the machine. A scenario whose need is not met is skipped and says how to meet it.
 
+import { spawnSync } from 'node:child_process';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { findCommand } from './program.ts';
 
-export type Need = 'root' | 'netns' | 'ipv6' | 'two processors';
+export type Need = 'root' | 'netns' | 'mounts' | 'ipv6' | 'two processors';
 
 /** Why the scenario cannot run here, or undefined. */
 export function unmetNeed(needs: readonly Need[]): string | undefined {
@@ -18,7 +19,14 @@ const CHECKS: Record<Need, () => string | undefined> = {
   root: () => (process.getuid?.() === 0 ? undefined : 'needs root'),
   netns: () => {
     if (process.getuid?.() !== 0) return 'needs root for network namespaces';
-    return findCommand('ip') === undefined ? 'needs ip: apt-get install iproute2' : undefined;
+    if (findCommand('ip') === undefined) return 'needs ip: apt-get install iproute2';
+    return mayMakeNetworks() ? undefined : 'needs the right to make network namespaces (CAP_SYS_ADMIN)';
+  },
+  mounts: () => {
+    if (process.getuid?.() !== 0) return 'needs root for mount namespaces';
+    if (findCommand('unshare') === undefined) return 'needs unshare: apt-get install util-linux';
+    const probe = spawnSync('unshare', ['--mount', '--pid', '--fork', '--mount-proc', 'true']);
+    return probe.status === 0 ? undefined : 'needs the right to make mount namespaces (CAP_SYS_ADMIN)';
   },
   'two processors': () => (availableParallelism() >= 2 ? undefined : 'needs a machine with two processors'),
   ipv6: () => {
@@ -26,3 +34,13 @@ const CHECKS: Record<Need, () => string | undefined> = {
     return hasLoopback ? undefined : 'needs IPv6: sysctl net.ipv6.conf.lo.disable_ipv6=0';
   },
 };
+
+/** Root in a container may be allowed less: a bridge in a namespace is tried. */
+function mayMakeNetworks(): boolean {
+  const name = `sluice-${process.pid}-probe`;
+  const run = (...args: string[]): boolean => spawnSync('ip', args, { stdio: 'ignore' }).status === 0;
+  if (!run('netns', 'add', name)) return false;
+  const made = run('-n', name, 'link', 'add', 'br0', 'type', 'bridge');
+  run('netns', 'del', name);
+  return made;
+}

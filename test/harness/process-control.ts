@@ -1,10 +1,10 @@
 // Runs the program under test: starts it, waits until it listens, sends signals, watches its exit, reads its figures
 // from /proc. It ends only processes that the scenario started, by pid.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions as SpawnOptionsOfNode, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { expectedListeners } from './bound-addresses.ts';
+import { type ExpectedListeners, expectedListeners } from './bound-addresses.ts';
 import { listeningUnixPaths, tcpSockets } from './socket-table.ts';
 import { LogReceiver } from './syslog.ts';
 import type { Transcript } from './transcript.ts';
@@ -27,6 +27,8 @@ export interface SpawnOptions {
   readonly fds?: readonly number[];
   /** The name the process is started under (argv[0]). */
   readonly argv0?: string;
+  /** A command that becomes the program, such as `ip netns exec NAME`; the program's own words follow. */
+  readonly wrapper?: readonly string[];
 }
 
 export class Program {
@@ -35,6 +37,8 @@ export class Program {
   readonly stderr: LogReceiver;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   readonly #child: ChildProcess;
+  /** The program may live in a network namespace of its own, whose sockets only its own tables show. */
+  readonly #isWrapped: boolean;
   #hasExited = false;
 
   constructor(
@@ -46,12 +50,9 @@ export class Program {
   ) {
     this.stdout = new LogReceiver('stdout', transcript);
     this.stderr = new LogReceiver('stderr', transcript);
-    this.#child = spawn(path, args, {
-      stdio: ['ignore', 'pipe', 'pipe', ...(options.fds ?? [])],
-      env: { ...process.env, ...options.env, [MARK]: mark },
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.argv0 === undefined ? {} : { argv0: options.argv0 }),
-    });
+    const [command = path, ...words] = [...(options.wrapper ?? []), path, ...args];
+    this.#isWrapped = options.wrapper !== undefined;
+    this.#child = spawn(command, words, spawnSettings(mark, options));
     this.pid = this.#child.pid ?? -1;
     forwardLines(this.#child.stdout, this.stdout);
     forwardLines(this.#child.stderr, this.stderr);
@@ -80,7 +81,8 @@ export class Program {
           const { code, signal } = await this.exited;
           if (code !== 0) throw new Error(`the program ended (${code ?? signal}) instead of listening`);
         }
-        return (await areListening(wanted)) ? true : undefined;
+        const table = this.#isWrapped && !this.#hasExited ? this.pid : 'self';
+        return (await areListening(wanted, table)) ? true : undefined;
       },
       () => `the program to listen on ${JSON.stringify(wanted)}`,
       deadlineMs,
@@ -105,9 +107,18 @@ export class Program {
   }
 }
 
-async function areListening(wanted: ReturnType<typeof expectedListeners>): Promise<boolean> {
+function spawnSettings(mark: string, options: SpawnOptions): SpawnOptionsOfNode {
+  return {
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.fds ?? [])],
+    env: { ...process.env, ...options.env, [MARK]: mark },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.argv0 === undefined ? {} : { argv0: options.argv0 }),
+  };
+}
+
+async function areListening(wanted: ExpectedListeners, table: number | 'self'): Promise<boolean> {
   const wildcards = new Set(['', '*', '0.0.0.0', '::']);
-  const rows = wanted.tcp.length === 0 ? [] : (await tcpSockets()).filter((row) => row.listening);
+  const rows = wanted.tcp.length === 0 ? [] : (await tcpSockets(table)).filter((row) => row.listening);
   const tcpReady = wanted.tcp.every(({ host, port }) =>
     rows.some(
       (row) =>
@@ -148,12 +159,8 @@ export function runToEnd(
   options: SpawnOptions = {},
 ): Promise<RunResult> {
   const finished = new Promise<RunResult>((resolve, reject) => {
-    const child = spawn(path, args, {
-      stdio: ['ignore', 'pipe', 'pipe', ...(options.fds ?? [])],
-      env: { ...process.env, ...options.env, [MARK]: mark },
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.argv0 === undefined ? {} : { argv0: options.argv0 }),
-    });
+    const [command = path, ...words] = [...(options.wrapper ?? []), path, ...args];
+    const child = spawn(command, words, spawnSettings(mark, options));
     let stdout = '';
     let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {

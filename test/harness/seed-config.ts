@@ -18,6 +18,11 @@ export function seedConfigPath(name: string): string {
   return join(directory, name);
 }
 
+/** The path of a file with the smallest change that HAProxy 2.6 accepts. */
+export function modernSeedConfigPath(name: string): string {
+  return join(directory, 'modern', name);
+}
+
 /** The text of the modern spelling, with each given text replaced wherever it stands; each must stand somewhere. */
 export function movedSeedConfig(name: string, replacements: Readonly<Record<string, string>>): string {
   let text = readFileSync(join(directory, 'modern', name), 'utf8');

@@ -62,8 +62,9 @@ async function readTcp(file: string): Promise<TcpRow[]> {
   return rows;
 }
 
-export async function tcpSockets(): Promise<TcpRow[]> {
-  return [...(await readTcp('/proc/net/tcp')), ...(await readTcp('/proc/net/tcp6'))];
+/** The sockets of the network namespace that a process lives in. */
+export async function tcpSockets(of: number | 'self' = 'self'): Promise<TcpRow[]> {
+  return [...(await readTcp(`/proc/${of}/net/tcp`)), ...(await readTcp(`/proc/${of}/net/tcp6`))];
 }
 
 /** Paths of the listening unix sockets; abstract ones start with `@`. */

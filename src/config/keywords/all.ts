@@ -10,6 +10,7 @@ import './cpu-map.ts';
 import './global-limits.ts';
 import './global-process.ts';
 import './global-tune.ts';
+import './grace.ts';
 import './health-check.ts';
 import './http-options.ts';
 import './keepalive.ts';

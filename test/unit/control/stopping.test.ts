@@ -88,12 +88,15 @@ test('grace: the process is stopping at once, its listeners close later', async 
 });
 
 test("a proxy's own grace keeps its listeners open that much longer", async () => {
-  const { running, softStop, exited } = await stopping('', two());
-  const [, , , late] = running.configuration.proxies;
-  assert.ok(late);
-  late.graceMs = 40;
+  const { running, softStop, exited } = await stopping('', two('  grace 40'));
+  let isOver = false;
+  softStop.callbacks.push(() => {
+    isOver = true;
+  });
   softStop.begin();
+  assert.equal(isOver, false, 'what watches the servers is still needed');
   assert.equal(await exited, 0);
+  assert.equal(isOver, true);
   assert.deepEqual(await running.seen(), ['softStop 0', 'softStop 1', 'softStop all']);
   assert.match(running.lines.at(-1) ?? '', /Proxy d stopped/);
   await endStandIns(running);

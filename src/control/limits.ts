@@ -2,7 +2,8 @@
  * How many connections and file descriptors the process may have: the automatic maxconn, the descriptor limit that it
  * needs, and the refusals where the system does not grant it. The figures are HAProxy's, so that a configuration gets
  * the same limits; what the JavaScript runtime itself keeps open is asked for on top, without a word.
- * Specification: configuration manual 3.1 (`maxconn`, `ulimit-n`, `fd-hard-limit`, `strict-limits`), management manual 5;
+ * Specification: configuration manual 3.1 (`maxconn`, `ulimit-n`, `fd-hard-limit`, `strict-limits`), 3.2
+ * (`tune.pool-low-fd-ratio`, `tune.pool-high-fd-ratio`), management manual 5;
  * the number of descriptors that HAProxy 2.6 reserves was read off its messages.
  */
 import type { Configuration } from '../config/model.ts';
@@ -15,6 +16,8 @@ const UNCOUNTED_PIPES = 256;
 /** Descriptors beside connections, pipes and listeners: for the process, and for each of its threads. */
 const PROCESS_DESCRIPTORS = 10;
 const THREAD_DESCRIPTORS = 3;
+/** Those of a thread's that count as used from the start. */
+const BUSY_THREAD_DESCRIPTORS = 2;
 /** What Node.js and its workers keep open beyond that. */
 const RUNTIME_PROCESS_DESCRIPTORS = 32;
 const RUNTIME_THREAD_DESCRIPTORS = 12;
@@ -47,6 +50,9 @@ export interface Limits {
   readonly descriptors: number;
   /** Descriptors to ask for when `ulimit-n` says otherwise. */
   readonly wantedDescriptors: number;
+  /** Connections of both sides at which `tune.pool-low-fd-ratio` and `tune.pool-high-fd-ratio` are reached. */
+  readonly poolLowConnections: number;
+  readonly poolHighConnections: number;
   /** For the runtime itself, on top. */
   readonly runtimeDescriptors: number;
 }
@@ -77,6 +83,9 @@ export function computeLimits(request: LimitRequest): Limits {
   }
   const maxPipes = configuredPipes ?? (splices ? Math.floor(maxconn / CONNECTIONS_PER_PIPE) : 0);
   const descriptors = 2 * maxconn + 2 * maxPipes + fixed;
+  // What is open besides connections counts as well, as HAProxy counts it.
+  const busyDescriptors = request.listeners + BUSY_THREAD_DESCRIPTORS * threads;
+  const connectionsAt = (percent: number) => Math.floor((descriptors * percent) / 100) - busyDescriptors;
   return {
     maxconn,
     automatic: configured === 0,
@@ -84,6 +93,8 @@ export function computeLimits(request: LimitRequest): Limits {
     maxPipes: maxPipes === 0 && configuredPipes === undefined && global.splice ? UNCOUNTED_PIPES : maxPipes,
     descriptors,
     wantedDescriptors: global.ulimitN ?? descriptors,
+    poolLowConnections: connectionsAt(global.tune.poolLowFdRatio),
+    poolHighConnections: connectionsAt(global.tune.poolHighFdRatio),
     runtimeDescriptors: RUNTIME_PROCESS_DESCRIPTORS + RUNTIME_THREAD_DESCRIPTORS * threads,
   };
 }

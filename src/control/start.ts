@@ -90,6 +90,8 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
     startTimeMs: options.startTimeMs,
     maxconn: limits.maxconn,
     maxPipes: limits.maxPipes,
+    poolLowConnections: limits.poolLowConnections,
+    poolHighConnections: limits.poolHighConnections,
   };
   const shared = createSharedState(configuration, threadCount, planned.length, options.startTimeMs);
   const reports = new Reports(messages, new SyslogControlLog(configuration.global, facts));

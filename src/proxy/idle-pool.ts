@@ -1,7 +1,8 @@
 /**
  * Idle connections to one server, kept by one thread; the one that was released last is used first. No more are kept than
  * were in use at once lately, and what was not needed for a whole purge delay is closed, half of it at a time.
- * Specification: configuration manual, `http-reuse`, `pool-max-conn`, `pool-purge-delay`.
+ * Specification: configuration manual, `http-reuse`, `pool-max-conn`, `pool-low-conn`, `pool-purge-delay`,
+ * `tune.pool-low-fd-ratio`, `tune.pool-high-fd-ratio`.
  */
 import type { HttpReuse } from '../config/model.ts';
 import { Timer, type TimerOwner } from '../loop/timer-wheel.ts';
@@ -20,6 +21,8 @@ export class IdlePool implements TimerOwner {
   private readonly purgeDelayMs: number;
   /** Idle connections over all threads at most; -1: no limit. */
   private readonly limit: number;
+  /** Up to so many are kept behind the first, whether they were needed or not; 0: none. */
+  private readonly floor: number;
   /** Fewest idle connections since the last purge: as many were not needed. */
   private unneeded = 0;
   /** Connections that carry a request now, and the most of them in this and the last purge delay. */
@@ -33,6 +36,7 @@ export class IdlePool implements TimerOwner {
     this.timer = new Timer(this);
     this.purgeDelayMs = server.config.poolPurgeDelayMs ?? DEFAULT_PURGE_DELAY_MS;
     this.limit = server.config.poolMaxConn ?? -1;
+    this.floor = server.config.poolLowConn ?? 0;
   }
 
   get size(): number {
@@ -66,8 +70,7 @@ export class IdlePool implements TimerOwner {
 
   /** Takes in a connection that has nothing to do. False when there are enough: the caller closes it. */
   put(connection: ServerConnection): boolean {
-    const enough = this.mostBusy > this.mostBusyBefore ? this.mostBusy : this.mostBusyBefore;
-    if (this.stack.length + this.busy >= enough || this.purgeDelayMs === 0) return false;
+    if (this.purgeDelayMs === 0 || !this.wants()) return false;
     if (this.limit >= 0) {
       if (Atomics.add(this.plane.words, this.server.words + SRV_IDLE, 1) >= this.limit) {
         Atomics.sub(this.plane.words, this.server.words + SRV_IDLE, 1);
@@ -81,6 +84,23 @@ export class IdlePool implements TimerOwner {
       this.plane.loop.timers.arm(this.timer, (this.plane.loop.now + this.purgeDelayMs) | 0);
     }
     return true;
+  }
+
+  private wants(): boolean {
+    const { process, connections } = this.plane;
+    if (connections >= process.poolHighConnections) return false;
+    const idle = this.stack.length;
+    if (this.floor > 0 && idle <= this.floor && connections < process.poolLowConnections) return true;
+    const enough = this.mostBusy > this.mostBusyBefore ? this.mostBusy : this.mostBusyBefore;
+    return idle + this.busy < enough;
+  }
+
+  /** A new connection is about to be made: where descriptors get scarce, an idle one gives up its own. */
+  makeRoom(): void {
+    const { process, connections } = this.plane;
+    if (this.stack.length > 0 && connections >= process.poolHighConnections) {
+      (this.stack[0] as ServerConnection).abort();
+    }
   }
 
   /** The connection leaves the pool: taken for a request, or closed by the server. */

@@ -8,7 +8,12 @@ import { wakeThread } from '../loop/mailbox.ts';
 import { reserve } from '../os/arena.ts';
 import { BodyScanner } from '../protocol/http1/body-scanner.ts';
 import type { OpenListener, ProcessFacts } from '../state/messages.ts';
-import { PROCESS_PAUSED, type SharedState } from '../state/shared-state.ts';
+import {
+  PROCESS_CONNECTIONS,
+  PROCESS_PAUSED,
+  PROCESS_SERVER_CONNECTIONS,
+  type SharedState,
+} from '../state/shared-state.ts';
 import { BufferPool } from '../transport/buffer-pool.ts';
 import { Connection, type ConnectionUser } from '../transport/connection.ts';
 import { Namespaces } from '../transport/namespaces.ts';
@@ -109,6 +114,13 @@ export class Plane {
   /** Called once everything fixed has been placed in the arena: the rest of it becomes buffers. */
   finishLayout(): void {
     this.pool = new BufferPool(this.configuration.global.tune.bufsize);
+  }
+
+  /** Connections to clients and to servers, over all threads. */
+  get connections(): number {
+    return (
+      Atomics.load(this.words, PROCESS_CONNECTIONS) + Atomics.load(this.words, PROCESS_SERVER_CONNECTIONS)
+    );
   }
 
   newScanner(): BodyScanner {

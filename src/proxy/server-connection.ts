@@ -7,7 +7,7 @@ import { u8 } from '../os/arena.ts';
 import { EHOSTUNREACH } from '../os/errno.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import { parseSocks4Reply, SOCKS4_REPLY_BYTES, writeSocks4Request } from '../protocol/socks4/client.ts';
-import { SRV_CONNECTIONS } from '../state/shared-state.ts';
+import { PROCESS_SERVER_CONNECTIONS, SRV_CONNECTIONS } from '../state/shared-state.ts';
 import { Channel } from '../transport/channel.ts';
 import { type Connection, type ConnectionUser, FAILED } from '../transport/connection.ts';
 import { readSocketName } from '../transport/socket-name.ts';
@@ -49,6 +49,7 @@ export class ServerConnection implements ConnectionUser {
   /** Begins to connect. Null on failure: `stream.connectErrno` tells the error. */
   static open(stream: Stream, server: Server): ServerConnection | null {
     const plane = server.plane;
+    server.idle.makeRoom();
     const fd = openServerSocket(stream, server);
     if (fd < 0) return null;
     const self = plane.serverConnections.take() ?? new ServerConnection(plane);
@@ -66,6 +67,7 @@ export class ServerConnection implements ConnectionUser {
     this.idleAt = -1;
     this.connection.open(fd);
     Atomics.add(this.plane.words, server.words + SRV_CONNECTIONS, 1);
+    Atomics.add(this.plane.words, PROCESS_SERVER_CONNECTIONS, 1);
     server.idle.enter();
     server.count(BE.connectAttempts);
     server.backend.count(BE.connectAttempts);
@@ -142,6 +144,7 @@ export class ServerConnection implements ConnectionUser {
     this.channel.release();
     this.detach();
     Atomics.sub(this.plane.words, this.server.words + SRV_CONNECTIONS, 1);
+    Atomics.sub(this.plane.words, PROCESS_SERVER_CONNECTIONS, 1);
     this.plane.serverConnections.give(this);
   }
 

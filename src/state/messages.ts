@@ -46,6 +46,12 @@ export interface ProcessFacts {
   /** Global connection limit after the automatic computation. */
   readonly maxconn: number;
   readonly maxPipes: number;
+  /**
+   * Connections, to clients and to servers, from which on idle pools are not kept above what is needed
+   * (`tune.pool-low-fd-ratio`), and from which on nothing is kept (`tune.pool-high-fd-ratio`).
+   */
+  readonly poolLowConnections: number;
+  readonly poolHighConnections: number;
 }
 
 export type ToDataThread =

@@ -19,6 +19,8 @@ export const PROCESS_PAUSED = 3;
 export const PROCESS_STREAMS = 4;
 /** When the current second of all rates began: the lower 32 bits of the time in milliseconds. */
 export const PROCESS_RATES_SINCE = 5;
+/** Connections to servers, idle ones included. */
+export const PROCESS_SERVER_CONNECTIONS = 6;
 /** Message counters of sampled log targets; should there be more targets than counters, some share one. */
 export const PROCESS_LOG_SAMPLES = 16;
 export const LOG_SAMPLE_COUNTERS = 16;

@@ -117,9 +117,13 @@ registerKeywords(
   ratio(
     'tune.pool-low-fd-ratio',
     'poolLowFdRatio',
-    'Above it idle connections are no longer added to pools.',
+    'Share of the descriptors in use above which `pool-low-conn` no longer holds. Default: 20.',
   ),
-  ratio('tune.pool-high-fd-ratio', 'poolHighFdRatio', 'Above it idle connections are closed for new ones.'),
+  ratio(
+    'tune.pool-high-fd-ratio',
+    'poolHighFdRatio',
+    'Share of the descriptors in use above which no server connection is kept idle, and idle ones make room. Default: 25.',
+  ),
   globalSwitch(
     {
       name: 'tune.idle-pool.shared',

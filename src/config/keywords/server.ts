@@ -290,7 +290,7 @@ registerKeywords(
   word(
     'pool-low-conn',
     '<value>',
-    'Idle connections a thread keeps before it may take those of others.',
+    'Idle connections that are kept although they were not needed.',
     (s, text) => {
       s.poolLowConn = leadingInteger(text);
     },
@@ -319,7 +319,7 @@ registerKeywords(
   word(
     'max-reuse',
     '<value>',
-    'Requests that a server connection carries at most; -1: no limit.',
+    'How often an HTTP/2 connection is reused at most; -1: no limit. HTTP/1 connections have none, as in HAProxy.',
     (s, text) => {
       s.maxReuse = leadingInteger(text);
     },

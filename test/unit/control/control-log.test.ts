@@ -26,7 +26,15 @@ backend c
 `,
     `log ${to} local0`,
   );
-  const facts = { pid: 42, hostname: 'here', startTimeMs: 0, maxconn: 1, maxPipes: 0 };
+  const facts = {
+    pid: 42,
+    hostname: 'here',
+    startTimeMs: 0,
+    maxconn: 1,
+    maxPipes: 0,
+    poolLowConnections: 0,
+    poolHighConnections: 0,
+  };
   const log = new SyslogControlLog(configuration.global, facts);
   const [a, b, c] = configuration.proxies as [ProxyConfig, ProxyConfig, ProxyConfig];
   log.send(a, LOG_WARNING, 'x'.repeat(100));

@@ -56,7 +56,15 @@ export async function runStandIns(
     configuration,
     shared: shared.buffers,
     listeners: [],
-    process: { pid: process.pid, hostname: 'here', startTimeMs: Date.now(), maxconn: 100, maxPipes: 0 },
+    process: {
+      pid: process.pid,
+      hostname: 'here',
+      startTimeMs: Date.now(),
+      maxconn: 100,
+      maxPipes: 0,
+      poolLowConnections: 0,
+      poolHighConnections: 0,
+    },
     balanceMemory: [],
   });
   return {

@@ -36,7 +36,7 @@ export class HeaderInsert {
     const end = address.formatAddress(line, this.prefix);
     line[end] = 13;
     line[end + 1] = 10;
-    return block.add(line, end + 2);
+    return block.add(u8, line, end + 2);
   }
 }
 

@@ -177,15 +177,15 @@ class CookiePersistence implements HttpExtension {
     if (config.postonly && stream.request.method !== M_POST) return;
     const outdated = kept && this.needsUpdate(stream);
     if (kept && !outdated) return;
-    if (own === null) block.add(servers.expiredLine);
+    if (own === null) block.add(u8, servers.expiredLine);
     else if (this.isDated) {
       const now = dateUnits(Date.now());
       const firstSeen = (outdated && this.dates.get(stream)?.firstSeen) || now;
-      block.add(own.lineWith(now, firstSeen));
-    } else block.add(own.line);
+      block.add(u8, own.lineWith(now, firstSeen));
+    } else block.add(u8, own.line);
     stream.cookieResponseFlag = outdated ? UPDATED : INSERTED;
     if (config.nocache && isCacheable(u8, stream.request.method, stream.responseParser))
-      block.add(CACHE_CONTROL_PRIVATE);
+      block.add(u8, CACHE_CONTROL_PRIVATE);
   }
 
   private get isDated(): boolean {
@@ -229,7 +229,7 @@ class CookiePersistence implements HttpExtension {
       block.delete(line);
       stream.cookieResponseFlag = DELETED_COOKIE;
     } else if (own !== null && config.mode !== 'passive') {
-      block.replace(line, nameEnd, config.mode === 'prefix' ? valueStart : valueEnd, own.replacement);
+      block.replace(u8, line, nameEnd, config.mode === 'prefix' ? valueStart : valueEnd, own.replacement);
       stream.cookieResponseFlag = REWRITTEN;
     }
   }

@@ -8,7 +8,7 @@ import { CR, classes, HEX, hexValue, LF, SP, TAB } from './characters.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_TUNNEL, BODY_UNTIL_CLOSE } from './framing.ts';
 import { COMPLETE, HeadParser, LINE_START, NEED_MORE } from './head-parser.ts';
 import { assembleLines } from './head-writer.ts';
-import { HeaderBlock, UNTIDY } from './header-block.ts';
+import { HeaderBlock, noEdits, UNTIDY } from './header-block.ts';
 
 /** The bytes being scanned: `head`…`ready` may be forwarded, `ready`…`tail` are to be looked at. */
 export interface ByteWindow {
@@ -61,7 +61,7 @@ export class BodyScanner {
 
   /** `scratch` is an offset with room for a whole buffer, where trailers are rebuilt. */
   constructor(headerCapacity: number, scratch: number) {
-    this.trailers = new TrailerParser(new HeaderBlock(headerCapacity, 0));
+    this.trailers = new TrailerParser(new HeaderBlock(headerCapacity, noEdits));
     this.scratch = scratch;
   }
 

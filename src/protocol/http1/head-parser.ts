@@ -187,6 +187,7 @@ export abstract class HeadParser {
     this.position = position;
     this.state = DONE;
     this.block.end = position;
+    this.block.received = this.block.count;
     return COMPLETE;
   }
 

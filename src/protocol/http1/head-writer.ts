@@ -2,15 +2,7 @@
  * Writes a head that was edited: lines that nobody touched are copied as they stand, several at once.
  */
 import { COLON, CR, LF, SP } from './characters.ts';
-import {
-  DELETED,
-  type HeaderBlock,
-  NAME_END,
-  NAME_START,
-  REPLACED,
-  VALUE_END,
-  VALUE_START,
-} from './header-block.ts';
+import { DELETED, type HeaderBlock, NAME_END, NAME_START, VALUE_END, VALUE_START } from './header-block.ts';
 import type { RequestParser } from './request-parser.ts';
 import type { ResponseParser } from './response-parser.ts';
 
@@ -30,7 +22,7 @@ export function assembleRequestWords(
   at: number,
   forwarded = false,
 ): number {
-  at = copy(u8, parser.block.start, parser.methodEnd, at);
+  at = copy(u8, parser.methodStart, parser.methodEnd, at);
   u8[at++] = SP;
   at = copy(u8, parser.targetStart, parser.targetEnd, at);
   u8[at++] = SP;
@@ -60,35 +52,32 @@ export function assembleStatusLine(u8: Uint8Array, parser: ResponseParser, at: n
   return lineEnd(u8, at);
 }
 
-/** Writes the header lines, the additions and the empty line at `at`. Result: the offset behind them. */
+/** Writes the header lines, the added ones and the empty line at `at`. Result: the offset behind them. */
 export function assembleLines(u8: Uint8Array, block: HeaderBlock, at: number): number {
-  const spans = block.spans;
+  const { spans, received } = block;
   // Start of a run of untouched lines that has not been copied yet.
   let run = block.linesStart;
-  for (let line = 0; line < block.count; line++) {
+  for (let line = 0; line < received; line++) {
     const flags = block.flags[line] as number;
     if (flags === 0) continue;
     const i = line * 4;
     at = copy(u8, run, spans[i + NAME_START] as number, at);
-    run = line + 1 < block.count ? (spans[i + 4 + NAME_START] as number) : block.linesEnd;
-    if ((flags & DELETED) !== 0) continue;
-    at = copy(u8, spans[i + NAME_START] as number, spans[i + NAME_END] as number, at);
-    u8[at++] = COLON;
-    u8[at++] = SP;
-    let value = spans[i + VALUE_START] as number;
-    if ((flags & REPLACED) !== 0) {
-      at = copy(u8, value, block.pieceStart(line), at);
-      const bytes = block.replacements[line] as Uint8Array;
-      u8.set(bytes, at);
-      at += bytes.length;
-      value = block.pieceEnd(line);
-    }
-    at = copy(u8, value, spans[i + VALUE_END] as number, at);
-    at = lineEnd(u8, at);
+    run = line + 1 < received ? (spans[i + 4 + NAME_START] as number) : block.linesEnd;
+    if ((flags & DELETED) === 0) at = writeLine(u8, spans, i, at);
   }
   at = copy(u8, run, block.linesEnd, at);
-  const additions = block.additions;
-  for (let i = 0; i < block.additionsLength; i++) u8[at++] = additions[i] as number;
+  for (let line = received; line < block.count; line++) {
+    if (((block.flags[line] as number) & DELETED) === 0) at = writeLine(u8, spans, line * 4, at);
+  }
+  return lineEnd(u8, at);
+}
+
+/** One line anew. `i`: where its offsets begin. */
+function writeLine(u8: Uint8Array, spans: Int32Array, i: number, at: number): number {
+  at = copy(u8, spans[i + NAME_START] as number, spans[i + NAME_END] as number, at);
+  u8[at++] = COLON;
+  u8[at++] = SP;
+  at = copy(u8, spans[i + VALUE_START] as number, spans[i + VALUE_END] as number, at);
   return lineEnd(u8, at);
 }
 

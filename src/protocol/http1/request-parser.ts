@@ -32,6 +32,7 @@ const NO_VERSION = 8;
 const VERSION_FORM = Uint8Array.from([72, 84, 84, 80, 47, 0, 46, 0]);
 
 export class RequestParser extends HeadParser {
+  methodStart = 0;
   methodEnd = 0;
   targetStart = 0;
   targetEnd = 0;
@@ -50,6 +51,7 @@ export class RequestParser extends HeadParser {
     this.position = start;
     this.state = BEFORE;
     this.version = 0;
+    this.methodStart = start;
     this.methodEnd = start;
     this.targetStart = start;
     this.targetEnd = start;
@@ -72,6 +74,7 @@ export class RequestParser extends HeadParser {
           if (c === CR) state = BEFORE_CR;
           else if (c !== LF) {
             block.start = p;
+            this.methodStart = p;
             state = METHOD;
             continue;
           }

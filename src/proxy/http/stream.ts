@@ -126,8 +126,8 @@ export class HttpStream extends Stream implements Deferred {
     super(plane);
     const tune = plane.configuration.global.tune;
     const lines = tune.httpMaxHeaders - 1;
-    this.requestParser = new RequestParser(new HeaderBlock(lines, tune.maxrewrite + 1024));
-    this.responseParser = new ResponseParser(new HeaderBlock(lines, tune.maxrewrite + 1024));
+    this.requestParser = new RequestParser(new HeaderBlock(lines, plane.pool));
+    this.responseParser = new ResponseParser(new HeaderBlock(lines, plane.pool));
     this.requestLine = new Uint8Array(tune.httpLogUriLength);
     this.requestBody = new BodyForwarder(plane.newScanner());
     this.responseBody = new BodyForwarder(plane.newScanner());
@@ -504,7 +504,7 @@ export class HttpStream extends Stream implements Deferred {
     if (forwardFor !== undefined) fits = forwardFor.apply(u8, block, session.clientAddress);
     if (this.uniqueIdBytes !== undefined) {
       const line = frontend.uniqueId?.line(this.uniqueIdBytes);
-      if (line) fits = block.add(line) && fits;
+      if (line) fits = block.add(u8, line) && fits;
     }
     const originalTo = backend.originalTo ?? frontend.originalTo;
     if (originalTo !== undefined) fits = originalTo.apply(u8, block, session.destinationAddress()) && fits;
@@ -514,9 +514,9 @@ export class HttpStream extends Stream implements Deferred {
     this.clientKeep = facts.keepAlive && frontend.mode !== 'close';
     this.serverKeep = mode === 'keep-alive' || mode === 'tunnel';
     if (!this.serverKeep && !facts.old && !facts.connectionUpgrade && !backend.pretendKeepAlive) {
-      fits = block.add(CONNECTION_CLOSE) && fits;
+      fits = block.add(u8, CONNECTION_CLOSE) && fits;
     } else if (this.serverKeep && facts.old && !facts.oldChunked && !facts.connectionUpgrade) {
-      fits = block.add(CONNECTION_KEEP_ALIVE) && fits;
+      fits = block.add(u8, CONNECTION_KEEP_ALIVE) && fits;
     }
     const { channel } = session;
     channel.floor = channel.buffer;
@@ -744,9 +744,9 @@ export class HttpStream extends Stream implements Deferred {
       this.clientKeep = false;
     if (this.plane.stopping) this.clientKeep = false;
     if (facts.old) {
-      if (this.clientKeep) block.add(CONNECTION_KEEP_ALIVE);
-    } else if (!this.clientKeep) block.add(CONNECTION_CLOSE);
-    else if (this.request.old) block.add(CONNECTION_KEEP_ALIVE);
+      if (this.clientKeep) block.add(u8, CONNECTION_KEEP_ALIVE);
+    } else if (!this.clientKeep) block.add(u8, CONNECTION_CLOSE);
+    else if (this.request.old) block.add(u8, CONNECTION_KEEP_ALIVE);
     this.responseBody.begin(facts.body, facts.bodyLength, this.pipesOf(backend));
     if (!facts.keepAlive) this.serverKeep = false;
     if (!this.placeResponseHead()) return;
@@ -1227,6 +1227,8 @@ export class HttpStream extends Stream implements Deferred {
     this.tunnel = null;
     this.requestBody.release();
     this.responseBody.release();
+    this.requestParser.block.release();
+    this.responseParser.block.release();
     this.replay = null;
     this.plane.loop.timers.disarm(this.timer);
   }

@@ -14,7 +14,7 @@ import {
   assembleRequestLine,
   assembleStatusLine,
 } from '../../../src/protocol/http1/head-writer.ts';
-import { HeaderBlock } from '../../../src/protocol/http1/header-block.ts';
+import { type EditBuffers, HeaderBlock } from '../../../src/protocol/http1/header-block.ts';
 import { RequestFacts } from '../../../src/protocol/http1/request-facts.ts';
 import { RequestParser } from '../../../src/protocol/http1/request-parser.ts';
 import { ResponseFacts } from '../../../src/protocol/http1/response-facts.ts';
@@ -26,7 +26,11 @@ const ROOM_BYTES = 96 * 1024;
 /** The window does not begin at the memory's first byte: offsets that forget their base must show. */
 const WINDOW_START = 512;
 const SCRATCH = ROOM_BYTES;
-const MEMORY_BYTES = ROOM_BYTES * 3;
+const MEMORY_BYTES = ROOM_BYTES * 3 + 1024;
+/** Where added lines lie: behind everything else. */
+const edits: EditBuffers = { sizeBytes: 1024, take: () => MEMORY_BYTES - 1024, give: () => {} };
+const CLOSE = Buffer.from('connection: close\r\n', 'latin1');
+const KEEP_ALIVE = Buffer.from('connection: keep-alive\r\n', 'latin1');
 
 export interface Message {
   /** The head as it is forwarded. */
@@ -176,7 +180,7 @@ abstract class CodecLane {
 }
 
 export class RequestLane extends CodecLane {
-  readonly parser = new RequestParser(new HeaderBlock(HEADER_LINES, 1024));
+  readonly parser = new RequestParser(new HeaderBlock(HEADER_LINES, edits));
   readonly facts = new RequestFacts();
   private begun = false;
 
@@ -196,8 +200,7 @@ export class RequestLane extends CodecLane {
     this.refusal = facts.analyse(memory, parser);
     if (this.refusal !== 0) return undefined;
     // What the data plane adds with the default options.
-    if (facts.old && !facts.oldChunked && !facts.connectionUpgrade)
-      parser.block.addText('connection', 'keep-alive');
+    if (facts.old && !facts.oldChunked && !facts.connectionUpgrade) parser.block.add(this.memory, KEEP_ALIVE);
     if (!facts.keepAlive) this.closing = true;
     const end = assembleLines(memory, parser.block, assembleRequestLine(memory, parser, SCRATCH));
     this.bodyBegins(parser.block.end);
@@ -206,7 +209,7 @@ export class RequestLane extends CodecLane {
 }
 
 export class ResponseLane extends CodecLane {
-  readonly parser = new ResponseParser(new HeaderBlock(HEADER_LINES, 1024));
+  readonly parser = new ResponseParser(new HeaderBlock(HEADER_LINES, edits));
   readonly facts = new ResponseFacts();
   private readonly request: RequestFacts;
   private begun = false;
@@ -249,9 +252,9 @@ export class ResponseLane extends CodecLane {
     const ends = facts.body === BODY_UNTIL_CLOSE || (facts.old && facts.body === BODY_CHUNKED);
     const keep = request.keepAlive && !ends;
     if (facts.old) {
-      if (keep) block.addText('connection', 'keep-alive');
-    } else if (!keep) block.addText('connection', 'close');
-    else if (request.old) block.addText('connection', 'keep-alive');
+      if (keep) block.add(this.memory, KEEP_ALIVE);
+    } else if (!keep) block.add(this.memory, CLOSE);
+    else if (request.old) block.add(this.memory, KEEP_ALIVE);
   }
 }
 

@@ -288,7 +288,7 @@ async function prepareFeatures(configuration: Configuration): Promise<(running: 
         const proxy = proxies[proxyIndex];
         if (proxy !== undefined) reports.log.send(proxy, level, message);
       },
-      serversChanged: () => threads.post({ kind: 'serversChanged', shutSessions: [] }),
+      serversChanged: (shutdowns) => threads.post({ kind: 'serversChanged', shutdowns }),
     });
     atSoftStop(() => checks.stop());
   };

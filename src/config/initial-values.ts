@@ -258,6 +258,13 @@ export function newServer(name: string, origin: Origin): ServerConfig {
     poolPurgeDelayMs: undefined,
     maxReuse: undefined,
     check: newCheck(),
+    track: undefined,
+    observe: 'none',
+    errorLimit: undefined,
+    onError: undefined,
+    shutdownOnMarkedDown: false,
+    shutdownBackupsOnMarkedUp: false,
+    slowstartS: 0,
   };
 }
 

@@ -239,7 +239,19 @@ export interface ServerConfig {
   poolPurgeDelayMs: number | undefined;
   maxReuse: number | undefined;
   check: CheckConfig;
+  /** `[<proxy>/]<server>` as written: its state is this server's too. */
+  track: string | undefined;
+  observe: 'none' | 'layer4' | 'layer7';
+  errorLimit: number | undefined;
+  onError: OnError | undefined;
+  shutdownOnMarkedDown: boolean;
+  shutdownBackupsOnMarkedUp: boolean;
+  /** In whole seconds, as HAProxy counts it; 0: none. */
+  slowstartS: number;
 }
+
+/** What so many errors in a row, seen by `observe`, are taken for. */
+export type OnError = 'fastinter' | 'fail-check' | 'sudden-death' | 'mark-down';
 
 export interface SendProxyConfig {
   version: 1 | 2;

@@ -4,27 +4,33 @@
  */
 import type { Configuration, ServerConfig } from '../config/model.ts';
 import { layoutOf, serverSlots } from '../state/layout.ts';
+import { OP_RUNNING, OP_STOPPED, stateBits } from '../state/operational-state.ts';
+import { storeWeight } from '../state/server-weight.ts';
 import {
+  ADMIN_CONFIG_MAINT,
+  ADMIN_FORCED_MAINT,
+  ADMIN_INHERITED_MAINT,
+  ADMIN_RESOLUTION_MAINT,
   BE_ACTIVE_SERVERS,
   BE_BACKUP_SERVERS,
   BE_LAST_CHANGE_S,
   SERVER_CHECKED,
-  SERVER_MAINT,
-  SERVER_NO_ADDRESS,
+  SERVER_OUT_OF_USE,
+  SERVER_TRACKING,
   SERVER_UP,
   SharedState,
+  SRV_ADMIN,
   SRV_HEALTH,
   SRV_LAST_CHANGE_S,
   SRV_MAXCONN,
-  SRV_RAMP,
   SRV_STATE,
   SRV_WEIGHT,
 } from '../state/shared-state.ts';
+import { type Tracking, trackingOf } from '../state/tracking.ts';
 
 const DEFAULT_WEIGHT = 1;
 const DEFAULT_RISE = 2;
 const DEFAULT_FALL = 3;
-const FULL_RAMP = 1000;
 
 export function createSharedState(
   configuration: Configuration,
@@ -44,28 +50,36 @@ export function createSharedState(
     const words = shared.proxyWords(index);
     shared.words[words + BE_LAST_CHANGE_S] = startS;
     const first = layout.firstServer[index] as number;
-    proxy.servers.forEach((server, position) => {
-      const state = initialState(server);
-      setServer(shared, first + position, server, state, startS);
-      if (isUsable(server, state)) {
-        const gauge = server.backup ? BE_BACKUP_SERVERS : BE_ACTIVE_SERVERS;
-        shared.words[words + gauge] = (shared.words[words + gauge] as number) + 1;
-      }
-    });
-    // The nameless target of `dispatch` and `option transparent`.
-    for (let slot = proxy.servers.length; slot < serverSlots(proxy); slot++) {
-      setServer(shared, first + slot, undefined, SERVER_UP, startS);
+    for (let slot = 0; slot < serverSlots(proxy); slot++) {
+      // Behind the servers stands the nameless target of `dispatch` and `option transparent`.
+      setServer(shared, first + slot, proxy.servers[slot], startS);
     }
+  });
+  const tracking = trackingOf(configuration);
+  configuration.proxies.forEach((proxy, index) => {
+    proxy.servers.forEach((server, position) => {
+      const admin = initialAdmin(server);
+      if (admin !== 0)
+        setMaintenance(shared, tracking, (layout.firstServer[index] as number) + position, admin);
+    });
+  });
+  configuration.proxies.forEach((proxy, index) => {
+    const words = shared.proxyWords(index);
+    proxy.servers.forEach(({ backup }, position) => {
+      if (!isUsable(shared, (layout.firstServer[index] as number) + position)) return;
+      const gauge = words + (backup ? BE_BACKUP_SERVERS : BE_ACTIVE_SERVERS);
+      shared.words[gauge] = (shared.words[gauge] as number) + 1;
+    });
   });
   return shared;
 }
 
-function initialState(server: ServerConfig): number {
-  let state = SERVER_UP;
-  if (server.disabled) state |= SERVER_MAINT;
-  if (server.check.enabled) state |= SERVER_CHECKED;
-  if (hasNoAddress(server)) state |= SERVER_NO_ADDRESS;
-  return state;
+/** What the configuration says of it: not what a tracked server adds. */
+function initialAdmin(server: ServerConfig): number {
+  let admin = 0;
+  if (server.disabled) admin |= ADMIN_FORCED_MAINT | ADMIN_CONFIG_MAINT;
+  if (hasNoAddress(server)) admin |= ADMIN_RESOLUTION_MAINT;
+  return admin;
 }
 
 /** Its name could not be resolved, and it was told to start all the same (resolve-servers.ts). */
@@ -73,25 +87,47 @@ function hasNoAddress({ address, hostname }: ServerConfig): boolean {
   return hostname !== undefined && 'host' in address && (address.host === '' || address.host === hostname);
 }
 
-function isUsable(server: ServerConfig, state: number): boolean {
-  return (state & (SERVER_MAINT | SERVER_NO_ADDRESS)) === 0 && (server.weight ?? DEFAULT_WEIGHT) > 0;
+function isUsable(shared: SharedState, server: number): boolean {
+  const at = shared.serverWords(server);
+  const state = shared.words[at + SRV_STATE] as number;
+  return (
+    (state & (SERVER_UP | SERVER_OUT_OF_USE)) === SERVER_UP && (shared.words[at + SRV_WEIGHT] as number) > 0
+  );
 }
 
+/** As it is when nothing keeps it from taking traffic. */
 function setServer(
   shared: SharedState,
   index: number,
   server: ServerConfig | undefined,
-  state: number,
   startS: number,
 ): void {
   const at = shared.serverWords(index);
   const { words } = shared;
-  words[at + SRV_STATE] = state;
-  words[at + SRV_WEIGHT] = server?.weight ?? DEFAULT_WEIGHT;
+  storeWeight(words, at, server?.weight ?? DEFAULT_WEIGHT);
   words[at + SRV_MAXCONN] = server?.maxconn ?? 0;
-  words[at + SRV_RAMP] = FULL_RAMP;
   words[at + SRV_LAST_CHANGE_S] = startS;
+  let lasting = 0;
+  if (server?.check.enabled) lasting |= SERVER_CHECKED;
+  if (server?.track !== undefined) lasting |= SERVER_TRACKING;
+  words[at + SRV_STATE] = stateBits(lasting, OP_RUNNING, 0);
   // Checks start from "up": one failure short of nothing, as after `rise` successes and no failure.
   const { rise, fall } = server?.check ?? {};
   words[at + SRV_HEALTH] = (rise ?? DEFAULT_RISE) + (fall ?? DEFAULT_FALL) - 1;
+}
+
+/** Puts a server, and those that track it, into the maintenance that these bits mean. */
+function setMaintenance(shared: SharedState, tracking: Tracking, server: number, admin: number): void {
+  const at = shared.serverWords(server);
+  const { words } = shared;
+  words[at + SRV_ADMIN] = (words[at + SRV_ADMIN] as number) | admin;
+  words[at + SRV_STATE] = stateBits(
+    words[at + SRV_STATE] as number,
+    OP_STOPPED,
+    words[at + SRV_ADMIN] as number,
+  );
+  words[at + SRV_HEALTH] = 0;
+  for (const tracker of tracking.trackers(server)) {
+    setMaintenance(shared, tracking, tracker, ADMIN_INHERITED_MAINT);
+  }
 }

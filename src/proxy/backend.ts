@@ -33,6 +33,8 @@ export class Backend {
   readonly retries: number;
   readonly redispatch: number;
   readonly redispatches: boolean;
+  /** Whoever waits for a server that goes down may go to another one. */
+  readonly requeues: boolean;
   /** Bits of retry.ts: what of a failed exchange is worth another try. */
   readonly retryOn: number;
   readonly errors: ErrorReplies;
@@ -92,6 +94,7 @@ export class Backend {
     this.retries = config.retries ?? DEFAULT_RETRIES;
     this.redispatches = config.redispatch !== undefined && config.redispatch !== 0;
     this.redispatch = config.redispatch ?? 0;
+    this.requeues = this.redispatches && !option('persist');
     this.retryOn = retryConditions(config.retryOn);
     this.errors = new ErrorReplies(config);
     this.mode = config.httpConnectionMode ?? 'keep-alive';

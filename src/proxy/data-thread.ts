@@ -11,13 +11,19 @@ import { Timer, type TimerOwner } from '../loop/timer-wheel.ts';
 import { runOn } from '../os/affinity.ts';
 import { forbidNewPrivileges } from '../os/new-privileges.ts';
 import { layoutOf } from '../state/layout.ts';
-import type { DataThreadStart, FromDataThread, OpenListener, ToDataThread } from '../state/messages.ts';
+import type {
+  DataThreadStart,
+  FromDataThread,
+  OpenListener,
+  SessionShutdown,
+  ToDataThread,
+} from '../state/messages.ts';
 import { PROCESS_PIPES, SharedState } from '../state/shared-state.ts';
 import { PipePool } from '../transport/pipe.ts';
 import { Backend } from './backend.ts';
 import { Frontend } from './frontend.ts';
 import { Listener } from './listener.ts';
-import { Plane } from './plane.ts';
+import { type LiveSession, Plane } from './plane.ts';
 import { StreamLogger } from './stream-log.ts';
 
 const TRIM_INTERVAL_MS = 5000;
@@ -140,13 +146,24 @@ class DataThread implements TimerOwner {
         plane.loop.stop();
         return;
       case 'serversChanged':
-        plane.onWake();
+        for (const shutdown of message.shutdowns) this.shutSessions(shutdown);
+        plane.onServersChanged();
         return;
       case 'question':
         this.post({ kind: 'answer', id: message.id, answer: this.answer(message.question.ask) });
         return;
       default:
     }
+  }
+
+  /** A walk over all sessions: states change rarely, and servers need no list of their streams for it. */
+  private shutSessions({ server, cause }: SessionShutdown): void {
+    const words = this.plane.shared.serverWords(server);
+    // The end of one may bring others to theirs: the list is not walked while it changes.
+    const sessions: LiveSession[] = [];
+    for (let session = this.plane.sessions; session !== null; session = session.nextSession)
+      sessions.push(session);
+    for (const session of sessions) session.shutServer(words, cause);
   }
 
   private softStop(listeners: readonly number[] | undefined): void {

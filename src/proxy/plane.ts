@@ -44,6 +44,8 @@ export interface LiveSession {
   onSoftStop(): void;
   /** End at once. */
   kill(): void;
+  /** The server with these shared words has gone, or its clients are wanted elsewhere: end what it serves. */
+  shutServer(serverWords: number, cause: 'D' | 'U'): void;
 }
 
 /** A listener that stopped accepting because some limit was reached. */
@@ -177,6 +179,12 @@ export class Plane {
   onWake(): void {
     this.resumeListeners();
     for (const backend of this.queuedBackends) backend.queue.serve();
+  }
+
+  /** Servers have changed state: nobody waits for one that is gone, where another will do. */
+  onServersChanged(): void {
+    for (const backend of this.queuedBackends) backend.queue.requeueLost();
+    this.onWake();
   }
 
   /** Wakes all other data threads: something they may wait for (a slot, a connection) has become free. */

@@ -56,6 +56,28 @@ export class StreamQueue {
     if (this.first === null) this.plane.queuedBackends.delete(this.backend);
   }
 
+  /** Whoever waits for a server that takes nobody any more waits for any other, where the configuration has it so. */
+  requeueLost(): void {
+    if (!this.backend.requeues) return;
+    for (let stream = this.first; stream !== null; ) {
+      const next = stream.nextQueued;
+      if (stream.queuedFor?.usable === false) stream.requeue();
+      stream = next;
+    }
+  }
+
+  /** From here on the stream waits for any server, in its place of the line. */
+  unbind(stream: Stream): void {
+    const { words } = this.plane;
+    Atomics.sub(words, (stream.queuedFor as Server).words + SRV_QUEUED, 1);
+    stream.queuedFor = null;
+    stream.backendQueue = raiseGauge(
+      words,
+      this.backend.words + BE_QUEUED,
+      this.backend.words + BE_QUEUED_MAX,
+    );
+  }
+
   /** A slot has become free, here or on another thread, or a server has come back: lets in as many as find a place. */
   serve(): void {
     for (let stream = this.first; stream !== null; ) {

@@ -6,16 +6,14 @@ import type { Address } from '../config/address.ts';
 import type { ServerConfig } from '../config/model.ts';
 import { reserve, u8 } from '../os/arena.ts';
 import { SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
+import { serverLimit } from '../state/server-limit.ts';
 import {
   BACKEND_COUNTERS,
   counterOffsets,
   raiseGauge,
   raiseHighest,
-  SERVER_DRAIN,
-  SERVER_MAINT,
-  SERVER_NO_ADDRESS,
+  SERVER_OUT_OF_USE,
   SERVER_UP,
-  SRV_MAXCONN,
   SRV_SERVED,
   SRV_SERVED_MAX,
   SRV_STATE,
@@ -67,14 +65,14 @@ export class Server {
   /** Whether a stream may be sent there at all (persistence may still choose a draining server). */
   get usable(): boolean {
     const state = Atomics.load(this.plane.words, this.words + SRV_STATE);
-    return (state & (SERVER_UP | SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS)) === SERVER_UP;
+    return (state & (SERVER_UP | SERVER_OUT_OF_USE)) === SERVER_UP;
   }
 
   /** Takes a slot for a stream: false when the server has as many as it may hold. */
   enter(): boolean {
     const words = this.plane.words;
     const gauge = this.words + SRV_SERVED;
-    const limit = Atomics.load(words, this.words + SRV_MAXCONN);
+    const limit = serverLimit(words, this.words);
     if (limit <= 0) {
       raiseGauge(words, gauge, this.words + SRV_SERVED_MAX);
       return true;

@@ -86,6 +86,7 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   protected abstract logGreetingFailure(error: number): void;
   abstract onSoftStop(): void;
   abstract kill(): void;
+  abstract shutServer(serverWords: number, cause: 'D' | 'U'): void;
 
   onReady(): void {
     if (this.greeting) this.receiveGreeting();

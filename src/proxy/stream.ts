@@ -358,9 +358,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     const interval = backend.redispatch;
     const due = interval > 0 ? attempt % interval === 0 : this.retriesLeft === -interval - 1;
     if (backend.direct === null && backend.redispatches && (due || !server.usable)) {
-      this.redispatched = true;
-      // To the log a server that does not take its client is down.
-      if (this.cookieRequestFlag === COOKIE_VALID) this.cookieRequestFlag = COOKIE_DOWN;
+      this.noteRedispatch();
       backend.count(BE.redispatches);
       server.count(BE.redispatches);
       this.avoid = server.position;
@@ -371,6 +369,30 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     backend.count(BE.retries);
     server.count(BE.retries);
     return false;
+  }
+
+  /** Whether the server with these shared words is the one that serves it. */
+  protected isServedBy(serverWords: number): boolean {
+    return this.holdsSlot && (this.server as Server).words === serverWords;
+  }
+
+  /** The server that it waits for in the queue takes nobody any more: it goes on waiting, for any other. */
+  requeue(): void {
+    const backend = this.backend as Backend;
+    this.noteRedispatch();
+    this.avoid = (this.queuedFor as Server).position;
+    backend.queue.unbind(this);
+    if (backend.balancer.pick(this, this.avoid) !== NO_SERVER) return;
+    backend.queue.remove(this);
+    backend.count(BE.failedConnections);
+    this.setEnd('S', 'C');
+    this.onUnreachable();
+  }
+
+  private noteRedispatch(): void {
+    this.redispatched = true;
+    // To the log a server that does not take its client is down.
+    if (this.cookieRequestFlag === COOKIE_VALID) this.cookieRequestFlag = COOKIE_DOWN;
   }
 
   protected get mayRetry(): boolean {

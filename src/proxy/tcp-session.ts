@@ -44,6 +44,10 @@ export class TcpSession extends Session {
     // A connection in use ends by itself.
   }
 
+  override shutServer(serverWords: number, cause: 'D' | 'U'): void {
+    this.stream?.shutServer(serverWords, cause);
+  }
+
   override kill(): void {
     if (this.stream !== null) this.stream.kill();
     else this.finish(false);

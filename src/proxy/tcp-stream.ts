@@ -100,6 +100,12 @@ export class TcpStream extends Stream implements Deferred {
     this.end(false);
   }
 
+  shutServer(serverWords: number, cause: 'D' | 'U'): void {
+    if (!this.isServedBy(serverWords)) return;
+    this.setEnd(cause, '-');
+    this.end(false);
+  }
+
   /** What the client sends early is kept, up to a buffer; a client that is gone does not need a server any more. */
   private readAhead(connection: Connection): void {
     const channel = this.session.channel;

@@ -61,9 +61,17 @@ export type ToDataThread =
   /** Stop accepting on these listeners (all when undefined); idle connections are closed, the others end by themselves. */
   | { readonly kind: 'softStop'; readonly listeners: readonly number[] | undefined }
   | { readonly kind: 'stop' }
-  /** Servers changed state: queues are looked at again, sessions of `shutSessions` are ended. */
-  | { readonly kind: 'serversChanged'; readonly shutSessions: readonly number[] }
+  /** Servers changed state: queues are looked at again, sessions are ended. */
+  | { readonly kind: 'serversChanged'; readonly shutdowns: readonly SessionShutdown[] }
   | { readonly kind: 'question'; readonly id: number; readonly question: Question };
+
+/** The sessions of a server are to be ended. */
+export interface SessionShutdown {
+  /** Index of the server's shared words. */
+  readonly server: number;
+  /** What the log tells of it: the server went down, or (of a backup) another one came up. */
+  readonly cause: 'D' | 'U';
+}
 
 export type Question = { readonly ask: 'sessions' } | { readonly ask: 'pools' };
 

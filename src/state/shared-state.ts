@@ -85,8 +85,8 @@ export const SRV_QUEUED = 5;
 /** Check counter: 0…rise+fall-1, as the statistics show it. */
 export const SRV_HEALTH = 6;
 export const SRV_SERVED_MAX = 7;
-/** Permille of the weight that slow start grants now. */
-export const SRV_RAMP = 8;
+/** What the weight counts for in balancing, in units (server-weight.ts): less than the whole of it during a slow start. */
+export const SRV_WEIGHT_UNITS = 8;
 export const SRV_LAST_CHANGE_S = 9;
 export const SRV_MAXCONN = 10;
 export const SRV_QUEUED_MAX = 11;
@@ -101,6 +101,12 @@ export const SRV_DOWN_TRANSITIONS = 16;
 /** Seconds of being down, up to the last change. */
 export const SRV_DOWNTIME_S = 17;
 export const SRV_LAST_SESSION_S = 20;
+/** The administrative state: bits of ADMIN_… below. */
+export const SRV_ADMIN = 21;
+/** Percent of its connection limit that a slow start withholds now. */
+export const SRV_WITHHELD_PERCENT = 22;
+/** Errors in a row that `observe` has seen; negative while the main thread has not decided about the last ones. */
+export const SRV_ERRORS_IN_A_ROW = 23;
 /** A rate. */
 export const SRV_RATE = 24;
 /** What the agent's last check found, as SRV_CHECK_STATUS …; the code is one too high, 0: none. */
@@ -117,10 +123,11 @@ export const LI_CONNECTIONS = 0;
 export const LI_CONNECTIONS_MAX = 1;
 const LISTENER_WORDS = 2;
 
-/** Set: the server takes part in balancing as far as its checks say. */
+/** Bits of SRV_STATE, which follow from the operational and the administrative state. Set: not down. */
 export const SERVER_UP = 1;
-/** Administrative bits. */
+/** In maintenance, by its own or its tracked server's. */
 export const SERVER_MAINT = 2;
+/** Drained, by its own or its tracked server's; not told of one in maintenance. */
 export const SERVER_DRAIN = 4;
 /** No address yet, or resolution failed. */
 export const SERVER_NO_ADDRESS = 8;
@@ -128,6 +135,29 @@ export const SERVER_NO_ADDRESS = 8;
 export const SERVER_CHECKED = 16;
 /** Going up or down: between rise and fall. */
 export const SERVER_WARMING = 32;
+/** Up, but kept out of balancing by its checks (`http-check disable-on-404`): persistent sessions still come. */
+export const SERVER_STOPPING = 64;
+/** Up, and in its slow start. */
+export const SERVER_STARTING = 128;
+/** Follows the state of another server (`track`). */
+export const SERVER_TRACKING = 256;
+/** Any of these keeps a server that is up from getting balanced traffic. */
+export const SERVER_OUT_OF_USE = SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS | SERVER_STOPPING;
+
+/** Bits of SRV_ADMIN, with the values of `show servers state`. In maintenance by an order … */
+export const ADMIN_FORCED_MAINT = 1;
+/** … because the tracked server is … */
+export const ADMIN_INHERITED_MAINT = 2;
+/** … said by the configuration: stays set, and alone has no effect. */
+export const ADMIN_CONFIG_MAINT = 4;
+export const ADMIN_FORCED_DRAIN = 8;
+export const ADMIN_INHERITED_DRAIN = 16;
+/** In maintenance because its name has no address. */
+export const ADMIN_RESOLUTION_MAINT = 32;
+/** Its name was set at run time. */
+export const ADMIN_NAME_SET = 64;
+export const ADMIN_MAINT = ADMIN_FORCED_MAINT | ADMIN_INHERITED_MAINT | ADMIN_RESOLUTION_MAINT;
+export const ADMIN_DRAIN = ADMIN_FORCED_DRAIN | ADMIN_INHERITED_DRAIN;
 
 export interface SharedSizes {
   readonly threads: number;

@@ -20,6 +20,7 @@ import './proxy-protocol.ts';
 import './refused.ts';
 import './retries.ts';
 import './server.ts';
+import './server-states.ts';
 import './source-address.ts';
 import './stats-socket.ts';
 import './tcp-options.ts';

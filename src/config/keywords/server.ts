@@ -31,7 +31,7 @@ function parseServer(context: KeywordContext<ProxyConfig>): void {
   const server = inheritServer(name, { file: args.line.file, line: args.line.line }, proxy.defaultServer);
   if (!readServerAddress(args, text, server, lead, context.reading.environment)) return;
   proxy.servers.push(server);
-  readOptions<ServerConfig, ServerKeyword>({
+  const read = readOptions<ServerConfig, ServerKeyword>({
     context: { ...context, target: server },
     args: args.withLead(`${lead} `),
     records: keywordsOf('server'),
@@ -39,6 +39,9 @@ function parseServer(context: KeywordContext<ProxyConfig>): void {
     unknownLead: lead,
     unknownTail: '.',
   });
+  if (read && server.check.enabled && server.track !== undefined) {
+    args.say('alert', `${lead} unable to enable checks and tracking at the same time!`);
+  }
 }
 
 /** Fills in the address; a port that was not written is the client's, as is one with an offset. */

@@ -7,9 +7,9 @@
  * Specification: configuration manual 4.2 `balance leastconn`.
  */
 import { type BalanceContext, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
+import { WEIGHT_UNITS } from '../../state/server-weight.ts';
 import { OrderedBalancer } from './ordered-balancer.ts';
 import { ServerHeap } from './server-heap.ts';
-import { WEIGHT_UNITS } from './usable-servers.ts';
 
 const SCALE = 256 * WEIGHT_UNITS;
 

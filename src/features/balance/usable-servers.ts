@@ -4,25 +4,17 @@
  * Specification: configuration manual 4.2 `option allbackups`, 5.2 `backup`, `weight`, `maxconn`, `slowstart`.
  */
 import type { BalanceContext } from '../../proxy/balancing.ts';
+import { serverLimit } from '../../state/server-limit.ts';
 import {
-  SERVER_DRAIN,
-  SERVER_MAINT,
-  SERVER_NO_ADDRESS,
+  SERVER_OUT_OF_USE,
   SERVER_UP,
-  SRV_MAXCONN,
   SRV_QUEUED,
-  SRV_RAMP,
   SRV_SERVED,
   SRV_STATE,
   SRV_WEIGHT,
+  SRV_WEIGHT_UNITS,
 } from '../../state/shared-state.ts';
-import { SERVER_STOPPING } from '../checks/server-state.ts';
 import { commonDivisor } from './turn-map.ts';
-
-const OUT_OF_USE = SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS | SERVER_STOPPING;
-const FULL_RAMP = 1000;
-/** A weight counts as this many units, so that a slow start has finer steps than whole weights. */
-export const WEIGHT_UNITS = 16;
 
 export class UsableServers {
   readonly count: number;
@@ -55,7 +47,9 @@ export class UsableServers {
 
   #usable(server: number): boolean {
     const state = this.#word(server, SRV_STATE);
-    return (state & SERVER_UP) !== 0 && (state & OUT_OF_USE) === 0 && this.#word(server, SRV_WEIGHT) > 0;
+    return (
+      (state & SERVER_UP) !== 0 && (state & SERVER_OUT_OF_USE) === 0 && this.#word(server, SRV_WEIGHT) > 0
+    );
   }
 
   /** Finds the group that takes the traffic: the active servers; without any, the first backup or all of them. */
@@ -94,13 +88,12 @@ export class UsableServers {
 
   /** The weight in units, as far as slow start grants it; at least one for a server in use. */
   rampedUnits(server: number): number {
-    const units = this.#word(server, SRV_WEIGHT) * WEIGHT_UNITS;
-    return Math.max(1, Math.ceil((units * this.#word(server, SRV_RAMP)) / FULL_RAMP));
+    return Math.max(1, this.#word(server, SRV_WEIGHT_UNITS));
   }
 
   /** Whether the server has reached its maxconn. */
   full(server: number): boolean {
-    const limit = this.#word(server, SRV_MAXCONN);
+    const limit = serverLimit(this.#words, this.#first + server * this.#stride);
     return limit > 0 && this.#word(server, SRV_SERVED) >= limit;
   }
 

@@ -6,6 +6,7 @@
 export const CHECK_TEXTS = {
   UNK: 'Unknown',
   INI: 'Initializing',
+  HANA: 'Health analyze',
   SOCKERR: 'Socket error',
   L4OK: 'Layer4 check passed',
   L4TOUT: 'Layer4 timeout',
@@ -33,6 +34,7 @@ export interface CheckResult {
   readonly code: number | undefined;
   /** More about the result; '' when there is nothing to add. */
   readonly info: string;
+  /** Negative where there was no check: the traffic told. */
   readonly durationMs: number;
 }
 
@@ -55,6 +57,4 @@ export interface CheckStatus {
   readonly fall: number;
   /** Checks that failed while the server was up. */
   failedChecks: number;
-  /** Times that the server went down. */
-  downTransitions: number;
 }

@@ -30,8 +30,7 @@ export class ServerCheck {
     this.status = initialStatus(rise, fall);
     health.check = this.status;
     // Up, but not trusted yet: the first check that fails takes the server down.
-    health.states.setHealth(server, rise, false);
-    health.states.setCheck(server, this.status);
+    health.states.follow(server, this.status);
   }
 
   /** Time until the next check. */

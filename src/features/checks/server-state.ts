@@ -1,23 +1,43 @@
 /**
- * The one place that changes what all threads know of a server's state, and the backend's counts that follow from it.
- * The main thread alone writes; data threads read. Every change moves BE_GENERATION, so that balancers look again, and
- * is announced, so that data threads look at their queues.
+ * The one place that changes what all threads know of a server's state: operational (down, up, stopping), administrative
+ * (maintenance, drain, forced or inherited), weight. A change brings with it all that follows: the backend's counts, the
+ * servers that track this one, the slow start, the lines about it, the sessions that end, and BE_GENERATION, so that
+ * balancers look again. The main thread alone writes; data threads read.
+ * Specification: configuration manual 5.2 `track`, `slowstart`, `on-marked-down`, `on-marked-up`; management manual 9.3
+ * `set server`, `show servers state`; what HAProxy 2.6 does and says at each step.
  */
-import type { Configuration, ServerConfig } from '../../config/model.ts';
+import type { Configuration, ProxyConfig, ServerConfig } from '../../config/model.ts';
 import { layoutOf } from '../../state/layout.ts';
+import type { SessionShutdown } from '../../state/messages.ts';
 import {
+  OP_RUNNING,
+  OP_STARTING,
+  OP_STOPPED,
+  OP_STOPPING,
+  operationalState,
+  stateBits,
+} from '../../state/operational-state.ts';
+import { serverLimit } from '../../state/server-limit.ts';
+import { storeWeight, WEIGHT_UNITS } from '../../state/server-weight.ts';
+import {
+  ADMIN_DRAIN,
+  ADMIN_FORCED_DRAIN,
+  ADMIN_FORCED_MAINT,
+  ADMIN_INHERITED_DRAIN,
+  ADMIN_INHERITED_MAINT,
+  ADMIN_MAINT,
   BE_ACTIVE_SERVERS,
   BE_BACKUP_SERVERS,
   BE_DOWN_TRANSITIONS,
   BE_DOWNTIME_S,
   BE_GENERATION,
   BE_LAST_CHANGE_S,
-  SERVER_DRAIN,
-  SERVER_MAINT,
-  SERVER_NO_ADDRESS,
+  BE_QUEUED,
+  SERVER_OUT_OF_USE,
   SERVER_UP,
   SERVER_WARMING,
   type SharedState,
+  SRV_ADMIN,
   SRV_CHECK_CODE,
   SRV_CHECK_DURATION_MS,
   SRV_CHECK_STATUS,
@@ -26,21 +46,41 @@ import {
   SRV_FAILED_CHECKS,
   SRV_HEALTH,
   SRV_LAST_CHANGE_S,
+  SRV_QUEUED,
+  SRV_SERVED,
   SRV_STATE,
   SRV_WEIGHT,
+  SRV_WITHHELD_PERCENT,
 } from '../../state/shared-state.ts';
+import { type Tracking, trackingOf } from '../../state/tracking.ts';
 import { CHECK_CODES, type CheckStatus } from './check-status.ts';
+import { grantedSixteenths, hasDynamicWeights, SlowStartClock, withheldPercent } from './slow-start.ts';
+import * as messages from './state-messages.ts';
 
-/** Up, but kept out of balancing by its checks (`http-check disable-on-404`): persistent sessions still come. */
-export const SERVER_STOPPING = 64;
-
-const OUT_OF_USE = SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS | SERVER_STOPPING;
+/** Levels of syslog. */
+export const LOG_EMERGENCY = 0;
+export const LOG_ALERT = 1;
+export const LOG_NOTICE = 5;
 
 export interface ServerPlace {
   readonly proxyIndex: number;
   /** Index of the server's shared words. */
   readonly server: number;
   readonly config: ServerConfig;
+}
+
+/** How states reach the operator. */
+export interface StateVoice {
+  /** To standard error, in the form of the program's other messages: `[WARNING]  (pid) : message`. */
+  notify(severity: 'warning' | 'alert', message: string): void;
+  /** To the log targets of a proxy, at a level of syslog. */
+  log(proxyIndex: number, level: number, message: string): void;
+}
+
+/** What a change needs of others. */
+export interface StateServices extends StateVoice {
+  /** The data threads look at their queues again, and end these sessions. */
+  serversChanged(shutdowns: readonly SessionShutdown[]): void;
 }
 
 /** Every server of the configuration with its indices, in the order of the files. */
@@ -59,33 +99,54 @@ function nowSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-function placesByProxy(configuration: Configuration, places: readonly ServerPlace[]): ServerPlace[][] {
-  const lists: ServerPlace[][] = configuration.proxies.map(() => []);
-  for (const place of places) lists[place.proxyIndex]?.push(place);
-  return lists;
-}
-
 export class ServerStates {
+  readonly #configuration: Configuration;
   readonly #shared: SharedState;
-  readonly #proxyOf = new Map<number, number>();
+  readonly #services: StateServices;
+  readonly #tracking: Tracking;
+  readonly #places = new Map<number, ServerPlace>();
   readonly #byProxy: readonly (readonly ServerPlace[])[];
-  readonly #changed: () => void;
+  /** The counters of servers that are checked: a state that is forced sets them too. */
+  readonly #checks = new Map<number, CheckStatus>();
+  readonly #clocks = new Map<number, SlowStartClock>();
+  #depth = 0;
+  #changed = false;
+  #shutdowns: SessionShutdown[] = [];
 
-  /** `changed` tells the data threads. */
-  constructor(configuration: Configuration, shared: SharedState, changed: () => void) {
+  constructor(configuration: Configuration, shared: SharedState, services: StateServices) {
+    this.#configuration = configuration;
     this.#shared = shared;
+    this.#services = services;
+    this.#tracking = trackingOf(configuration);
     const places = serverPlaces(configuration);
-    for (const { server, proxyIndex } of places) this.#proxyOf.set(server, proxyIndex);
-    this.#byProxy = placesByProxy(configuration, places);
-    this.#changed = changed;
+    for (const place of places) this.#places.set(place.server, place);
+    this.#byProxy = configuration.proxies.map((_proxy, index) =>
+      places.filter(({ proxyIndex }) => proxyIndex === index),
+    );
   }
 
-  #proxy(server: number): number {
-    return this.#proxyOf.get(server) as number;
+  // ---- what is known ------------------------------------------------------------------------------------------
+
+  place(server: number): ServerPlace {
+    return this.#places.get(server) as ServerPlace;
+  }
+
+  proxy(server: number): ProxyConfig {
+    return this.#configuration.proxies[this.place(server).proxyIndex] as ProxyConfig;
+  }
+
+  /** One of OP_…. */
+  operational(server: number): number {
+    return operationalState(this.word(server, SRV_STATE));
+  }
+
+  /** Bits of ADMIN_…. */
+  administrative(server: number): number {
+    return this.word(server, SRV_ADMIN);
   }
 
   has(server: number, bits: number): boolean {
-    return (Atomics.load(this.#shared.words, this.#shared.serverWords(server) + SRV_STATE) & bits) !== 0;
+    return (this.word(server, SRV_STATE) & bits) !== 0;
   }
 
   word(server: number, word: number): number {
@@ -93,7 +154,17 @@ export class ServerStates {
   }
 
   proxyWord(server: number, word: number): number {
-    return Atomics.load(this.#shared.words, this.#shared.proxyWords(this.#proxy(server)) + word);
+    const base = this.#shared.proxyWords(this.place(server).proxyIndex);
+    return Atomics.load(this.#shared.words, base + word);
+  }
+
+  // ---- checks -------------------------------------------------------------------------------------------------
+
+  /** From here on `status.health` follows when the server's state is forced. */
+  follow(server: number, status: CheckStatus): void {
+    this.#checks.set(server, status);
+    this.setHealth(server, status.health, false);
+    this.setCheck(server, status);
   }
 
   /** The check counter; `warming` while it is neither at its top nor at 0. */
@@ -114,28 +185,214 @@ export class ServerStates {
     Atomics.store(words, base + SRV_FAILED_CHECKS, status.failedChecks);
   }
 
-  /** Changes state bits and all that follows from them; returns whether the backend has just lost its last server. */
-  change(server: number, set: number, clear: number): boolean {
+  /** The check counter without a check: at its top, at `rise`, or at 0. */
+  #forceHealth(server: number, to: 'top' | 'rise' | 'bottom'): void {
+    const status = this.#checks.get(server);
+    const { rise = 2, fall = 3 } = status ?? this.place(server).config.check;
+    const health = to === 'top' ? rise + fall - 1 : to === 'rise' ? rise : 0;
+    if (status !== undefined) status.health = health;
+    this.setHealth(server, health, to === 'rise' && fall > 1);
+  }
+
+  // ---- the operational state ----------------------------------------------------------------------------------
+
+  /** Its checks have failed, or something else says so. `cause` with its separator: `, reason: …`; '' for none. */
+  setDown(server: number, cause: string): void {
+    this.#update(server, OP_STOPPED, this.administrative(server), cause);
+  }
+
+  setUp(server: number, cause: string): void {
+    this.#update(server, this.#runningState(server), this.administrative(server), cause);
+  }
+
+  /** Up, but for persistent sessions only. */
+  setStopping(server: number, cause: string): void {
+    this.#update(server, OP_STOPPING, this.administrative(server), cause);
+  }
+
+  /** `set server health`: whatever the checks say, until they say it again. Not for servers that track others. */
+  forceHealth(server: number, to: 'up' | 'stopping' | 'down', cause: string): void {
+    this.#forceHealth(server, to === 'down' ? 'bottom' : 'top');
+    if (to === 'down') this.setDown(server, cause);
+    else if (to === 'up') this.setUp(server, cause);
+    else this.setStopping(server, cause);
+  }
+
+  /** What "up" is for this server now. */
+  #runningState(server: number): number {
+    const op = this.operational(server);
+    if (op === OP_STARTING || op === OP_RUNNING) return op;
+    return this.place(server).config.slowstartS > 0 ? OP_STARTING : OP_RUNNING;
+  }
+
+  // ---- the administrative state -------------------------------------------------------------------------------
+
+  /** `set server state`, `enable server`, `disable server`. */
+  setAdministrative(server: number, to: 'ready' | 'drain' | 'maint', cause = ''): void {
+    if (to === 'maint') this.addAdministrative(server, ADMIN_FORCED_MAINT, cause);
+    if (to === 'drain') this.addAdministrative(server, ADMIN_FORCED_DRAIN, cause);
+    if (to !== 'maint') this.removeAdministrative(server, ADMIN_FORCED_MAINT);
+    if (to !== 'drain') this.removeAdministrative(server, ADMIN_FORCED_DRAIN);
+  }
+
+  addAdministrative(server: number, flag: number, cause = ''): void {
+    this.#update(server, this.operational(server), this.administrative(server) | flag, cause);
+  }
+
+  removeAdministrative(server: number, flag: number, cause = ''): void {
+    const admin = this.administrative(server);
+    const after = admin & ~flag;
+    const leavesMaintenance = (admin & ADMIN_MAINT) !== 0 && (after & ADMIN_MAINT) === 0;
+    this.#update(
+      server,
+      leavesMaintenance ? this.#stateBehindMaintenance(server) : this.operational(server),
+      after,
+      cause,
+    );
+  }
+
+  /** What a server is that nothing keeps in maintenance any more: that of the one it tracks, or up. */
+  #stateBehindMaintenance(server: number): number {
+    const tracked = this.#tracking.tracked(server);
+    return tracked === undefined ? this.#runningState(server) : this.#inheritedState(server, tracked);
+  }
+
+  #inheritedState(server: number, tracked: number): number {
+    const op = this.operational(tracked);
+    return op === OP_STOPPED || op === OP_STOPPING ? op : this.#runningState(server);
+  }
+
+  // ---- the weight ---------------------------------------------------------------------------------------------
+
+  /** 0 to 256. A slow start goes on. */
+  setWeight(server: number, weight: number): void {
+    storeWeight(this.#shared.words, this.#shared.serverWords(server), weight, this.#sixteenths(server));
+    this.#within(() => {
+      const lost = this.#count(this.place(server).proxyIndex);
+      if ((this.administrative(server) & ADMIN_MAINT) === 0) this.#tellOfLastingDrain(server);
+      if (lost) this.#sayNoServer(server);
+      this.#announce(server);
+    });
+  }
+
+  #sixteenths(server: number): number {
+    const { config } = this.place(server);
+    if (this.operational(server) !== OP_STARTING || !hasDynamicWeights(this.proxy(server)))
+      return WEIGHT_UNITS;
+    return grantedSixteenths(nowSeconds() - this.word(server, SRV_LAST_CHANGE_S), config.slowstartS);
+  }
+
+  // ---- a change and what follows from it ----------------------------------------------------------------------
+
+  #update(server: number, wantedOp: number, admin: number, cause: string): void {
+    const beforeOp = this.operational(server);
+    const beforeAdmin = this.administrative(server);
+    const op = (admin & ADMIN_MAINT) !== 0 ? OP_STOPPED : wantedOp;
+    if (op === beforeOp && admin === beforeAdmin) return;
+    this.#within(() => {
+      const lost = this.#store(server, op, admin);
+      this.#runSlowStart(server);
+      const wasInMaintenance = (beforeAdmin & ADMIN_MAINT) !== 0;
+      const isInMaintenance = (admin & ADMIN_MAINT) !== 0;
+      if (isInMaintenance) {
+        if (wasInMaintenance) this.#tellOfLastingMaintenance(server, beforeAdmin, admin);
+        else this.#enterMaintenance(server, beforeOp, beforeAdmin, cause);
+        if (lost) this.#sayNoServer(server);
+      } else {
+        if (wasInMaintenance) this.#leaveMaintenance(server, beforeAdmin);
+        else if (op !== beforeOp) this.#changeOperational(server, beforeOp, beforeAdmin, cause);
+        const entersDrain = !wasInMaintenance && (beforeAdmin & ADMIN_DRAIN) === 0;
+        if ((admin & ADMIN_DRAIN) === 0) {
+          if (!wasInMaintenance && !entersDrain)
+            this.#say(server, LOG_NOTICE, messages.leavesDrain(this.#name(server), op));
+        } else if (entersDrain) {
+          const counts = this.#counts(server, op, true);
+          this.#say(server, LOG_NOTICE, messages.entersDrain(this.#name(server), op, cause, counts));
+        } else this.#tellOfLastingDrain(server);
+        if (lost) this.#sayNoServer(server);
+      }
+      this.#announce(server);
+      for (const tracker of this.#tracking.trackers(server)) this.#inherit(tracker, server);
+    });
+  }
+
+  /** A server that tracks another takes over what became of it. */
+  #inherit(tracker: number, tracked: number): void {
+    const admin = this.administrative(tracked);
+    const own = this.administrative(tracker) & ~(ADMIN_INHERITED_MAINT | ADMIN_INHERITED_DRAIN);
+    const inherited =
+      ((admin & ADMIN_MAINT) !== 0 ? ADMIN_INHERITED_MAINT : 0) |
+      ((admin & ADMIN_DRAIN) !== 0 ? ADMIN_INHERITED_DRAIN : 0);
+    const cause = ` via ${this.#trackedName(tracker)}`;
+    this.#update(tracker, this.#inheritedState(tracker, tracked), own | inherited, cause);
+  }
+
+  #enterMaintenance(server: number, beforeOp: number, beforeAdmin: number, cause: string): void {
+    this.#forceHealth(server, 'bottom');
+    const name = this.#name(server);
+    if (beforeOp === OP_STOPPED) {
+      this.#say(server, LOG_NOTICE, messages.entersMaintenanceFromDown(name, cause));
+      return;
+    }
+    const counts = this.#counts(server, OP_STOPPED, true);
+    this.#say(server, lossLevel(beforeOp, beforeAdmin), messages.entersMaintenance(name, cause, counts));
+    this.#shutSessions(server);
+  }
+
+  #leaveMaintenance(server: number, beforeAdmin: number): void {
+    if (this.#checks.has(server)) this.#forceHealth(server, 'rise');
+    const op = this.operational(server);
+    const drained = (this.administrative(server) & ADMIN_DRAIN) !== 0;
+    const forced = (beforeAdmin & ADMIN_FORCED_MAINT) !== 0;
+    this.#say(server, LOG_NOTICE, messages.leavesMaintenance(this.#name(server), op, drained, forced));
+    if (op !== OP_STOPPED) this.#shutBackups(server);
+  }
+
+  #tellOfLastingMaintenance(server: number, before: number, after: number): void {
+    const lost = before & ~after;
+    const name = this.#name(server);
+    if ((lost & ADMIN_FORCED_MAINT) !== 0) {
+      this.#say(server, LOG_NOTICE, messages.remainsInMaintenance(name, this.#trackedName(server)));
+    } else if ((lost & ADMIN_INHERITED_MAINT) !== 0) {
+      this.#say(server, LOG_NOTICE, messages.remainsInMaintenance(name, undefined));
+    }
+  }
+
+  /** Nothing where the server is not drained. */
+  #tellOfLastingDrain(server: number): void {
+    const admin = this.administrative(server);
+    if ((admin & ADMIN_DRAIN) === 0) return;
+    const via = (admin & ADMIN_FORCED_DRAIN) !== 0 ? undefined : this.#trackedName(server);
+    this.#say(server, LOG_NOTICE, messages.remainsInDrain(this.#name(server), via));
+  }
+
+  #changeOperational(server: number, beforeOp: number, beforeAdmin: number, cause: string): void {
+    const op = this.operational(server);
+    const level = op === OP_STOPPED ? lossLevel(beforeOp, beforeAdmin) : LOG_NOTICE;
+    const counts = this.#counts(server, op, op === OP_STOPPED || op === OP_STOPPING);
+    this.#say(server, level, messages.operational(this.#name(server), op, cause, counts));
+    if (op === OP_STOPPED) this.#shutSessions(server);
+    else if (op !== OP_STOPPING) this.#shutBackups(server);
+  }
+
+  /** Writes both states and counts; returns whether the backend has just lost its last server. */
+  #store(server: number, op: number, admin: number): boolean {
     const { words } = this.#shared;
-    const state = this.#shared.serverWords(server) + SRV_STATE;
-    const before = Atomics.load(words, state);
-    const after = (before & ~clear) | set;
-    if (after === before) return false;
-    Atomics.store(words, state, after);
     const base = this.#shared.serverWords(server);
+    const before = Atomics.load(words, base + SRV_STATE);
+    const after = stateBits(before, op, admin);
+    Atomics.store(words, base + SRV_ADMIN, admin);
+    if (after === before) return false;
+    Atomics.store(words, base + SRV_STATE, after);
     if ((before & SERVER_UP) === 0) {
       const since = nowSeconds() - Atomics.load(words, base + SRV_LAST_CHANGE_S);
       Atomics.add(words, base + SRV_DOWNTIME_S, Math.max(0, since));
     } else if ((after & SERVER_UP) === 0) Atomics.add(words, base + SRV_DOWN_TRANSITIONS, 1);
     Atomics.store(words, base + SRV_LAST_CHANGE_S, nowSeconds());
-    const proxy = this.#proxy(server);
-    const lost = this.#count(proxy);
-    Atomics.add(words, this.#shared.proxyWords(proxy) + BE_GENERATION, 1);
-    this.#changed();
-    return lost;
+    return this.#count(this.place(server).proxyIndex);
   }
 
-  /** Counts the backend's usable servers again. */
+  /** Counts the backend's usable servers again; returns whether it has just lost the last one. */
   #count(proxy: number): boolean {
     const { words } = this.#shared;
     const { active, backup } = usableServers(this.#shared, this.#byProxy[proxy] ?? []);
@@ -153,6 +410,153 @@ export class ServerStates {
     }
     return before > 0 && now === 0;
   }
+
+  /** Balancers and queues look again: at once, and at the end of the whole change. */
+  #announce(server: number): void {
+    const base = this.#shared.proxyWords(this.place(server).proxyIndex);
+    Atomics.add(this.#shared.words, base + BE_GENERATION, 1);
+    this.#changed = true;
+  }
+
+  /** Data threads are told once of a change and of all that follows from it. */
+  #within(change: () => void): void {
+    this.#depth++;
+    change();
+    if (--this.#depth > 0 || !this.#changed) return;
+    const shutdowns = this.#shutdowns;
+    this.#shutdowns = [];
+    this.#changed = false;
+    this.#services.serversChanged(shutdowns);
+  }
+
+  #shutSessions(server: number): void {
+    if (this.place(server).config.shutdownOnMarkedDown) this.#shutdowns.push({ server, cause: 'D' });
+  }
+
+  /** `on-marked-up shutdown-backup-sessions`, unless this server takes no traffic either. */
+  #shutBackups(server: number): void {
+    const { config, proxyIndex } = this.place(server);
+    if (!config.shutdownBackupsOnMarkedUp || config.backup) return;
+    if (this.has(server, SERVER_OUT_OF_USE) || this.word(server, SRV_WEIGHT) === 0) return;
+    for (const other of this.#byProxy[proxyIndex] ?? []) {
+      if (other.config.backup) this.#shutdowns.push({ server: other.server, cause: 'U' });
+    }
+  }
+
+  // ---- the slow start -----------------------------------------------------------------------------------------
+
+  /** Begins, goes on with or ends it, as the state asks for. */
+  #runSlowStart(server: number): void {
+    const { slowstartS } = this.place(server).config;
+    const clock = this.#clocks.get(server);
+    if (this.operational(server) !== OP_STARTING) {
+      if (clock === undefined) return;
+      clock.stop();
+      this.#clocks.delete(server);
+      this.#grant(server, WEIGHT_UNITS, 0);
+      return;
+    }
+    if (clock === undefined) {
+      this.#clocks.set(server, new SlowStartClock(slowstartS, (steps) => this.#tick(server, steps)));
+    }
+    this.#grant(server, this.#sixteenths(server), this.#withheldPercent(server));
+  }
+
+  #withheldPercent(server: number): number {
+    const { slowstartS } = this.place(server).config;
+    return withheldPercent(nowSeconds() - this.word(server, SRV_LAST_CHANGE_S), slowstartS);
+  }
+
+  #grant(server: number, sixteenths: number, withheld: number): void {
+    const { words } = this.#shared;
+    const base = this.#shared.serverWords(server);
+    storeWeight(words, base, Atomics.load(words, base + SRV_WEIGHT), sixteenths);
+    Atomics.store(words, base + SRV_WITHHELD_PERCENT, withheld);
+  }
+
+  #tick(server: number, steps: boolean): void {
+    const elapsedS = nowSeconds() - this.word(server, SRV_LAST_CHANGE_S);
+    if (steps && elapsedS >= this.place(server).config.slowstartS) {
+      this.#update(server, OP_RUNNING, this.administrative(server), this.#viaTracked(server));
+      return;
+    }
+    const base = this.#shared.serverWords(server);
+    const { words } = this.#shared;
+    Atomics.store(words, base + SRV_WITHHELD_PERCENT, this.#withheldPercent(server));
+    if (steps) storeWeight(words, base, Atomics.load(words, base + SRV_WEIGHT), this.#sixteenths(server));
+    this.#within(() => this.#announce(server));
+  }
+
+  /** Ends all clocks: the process stops. */
+  stop(): void {
+    for (const clock of this.#clocks.values()) clock.stop();
+    this.#clocks.clear();
+  }
+
+  // ---- what is said -------------------------------------------------------------------------------------------
+
+  #name(server: number): messages.ServerName {
+    const { config } = this.place(server);
+    return { backend: this.proxy(server).name, server: config.name, isBackup: config.backup };
+  }
+
+  #trackedName(server: number): string | undefined {
+    const tracked = this.#tracking.tracked(server);
+    return tracked === undefined
+      ? undefined
+      : `${this.proxy(tracked).name}/${this.place(tracked).config.name}`;
+  }
+
+  #viaTracked(server: number): string {
+    const name = this.#trackedName(server);
+    return name === undefined ? '' : ` via ${name}`;
+  }
+
+  /** `leaving`: those that wait for the server go elsewhere, where the backend lets them. */
+  #counts(server: number, op: number, leaving: boolean): messages.FarmCounts {
+    const waiting = this.word(server, SRV_QUEUED);
+    let requeued = 0;
+    if (!leaving) requeued = this.#takenFromBackend(server);
+    else if (requeues(this.proxy(server))) requeued = waiting;
+    return {
+      active: this.proxyWord(server, BE_ACTIVE_SERVERS),
+      backup: this.proxyWord(server, BE_BACKUP_SERVERS),
+      sessions: op === OP_STOPPED ? this.word(server, SRV_SERVED) : 0,
+      requeued,
+      queued: leaving ? waiting - requeued : waiting,
+    };
+  }
+
+  /** How many of those that wait for any server find a place on one that comes up. */
+  #takenFromBackend(server: number): number {
+    const waiting = this.proxyWord(server, BE_QUEUED);
+    const limit = serverLimit(this.#shared.words, this.#shared.serverWords(server));
+    return limit === 0 ? waiting : Math.min(waiting, Math.max(0, limit - this.word(server, SRV_SERVED)));
+  }
+
+  #say(server: number, level: number, message: string): void {
+    this.#services.notify('warning', message);
+    this.#services.log(this.place(server).proxyIndex, level, message);
+  }
+
+  #sayNoServer(server: number): void {
+    const { name, kind } = this.proxy(server);
+    const isListen = kind === 'listen';
+    this.#services.notify('alert', messages.noServerLeft(name, isListen, true));
+    const { proxyIndex } = this.place(server);
+    this.#services.log(proxyIndex, LOG_EMERGENCY, messages.noServerLeft(name, isListen, false));
+  }
+}
+
+/** A server that took new sessions until now is a loss that somebody should look at. */
+function lossLevel(beforeOp: number, beforeAdmin: number): number {
+  return beforeOp === OP_STOPPING || (beforeAdmin & ADMIN_DRAIN) !== 0 ? LOG_NOTICE : LOG_ALERT;
+}
+
+/** Whether requests that wait for a server may leave it for another one. */
+function requeues(proxy: ProxyConfig): boolean {
+  const redispatches = proxy.redispatch !== undefined && proxy.redispatch !== 0;
+  return redispatches && proxy.options.get('persist') !== true;
 }
 
 function usableServers(
@@ -164,7 +568,7 @@ function usableServers(
   for (const { server, config } of places) {
     const words = shared.serverWords(server);
     const state = Atomics.load(shared.words, words + SRV_STATE);
-    if ((state & SERVER_UP) === 0 || (state & OUT_OF_USE) !== 0) continue;
+    if ((state & SERVER_UP) === 0 || (state & SERVER_OUT_OF_USE) !== 0) continue;
     if (Atomics.load(shared.words, words + SRV_WEIGHT) === 0) continue;
     if (config.backup) backup++;
     else active++;

@@ -9,14 +9,8 @@ import type { SharedState } from '../../state/shared-state.ts';
 import { firstDelaysMs } from './check-schedule.ts';
 import type { CheckStatus } from './check-status.ts';
 import { ServerCheck } from './server-check.ts';
-import { type CheckVoice, ServerHealth } from './server-health.ts';
-import { ServerStates, serverPlaces } from './server-state.ts';
-
-/** What the control plane lends to the checks. */
-export interface CheckServices extends CheckVoice {
-  /** Posts `serversChanged` to every data thread. */
-  serversChanged(): void;
-}
+import { ServerHealth } from './server-health.ts';
+import { ServerStates, type StateServices, serverPlaces } from './server-state.ts';
 
 export interface RunningChecks {
   /** What is known of a server's checks, by the index of its shared words; undefined when not checked. */
@@ -27,9 +21,9 @@ export interface RunningChecks {
 export function startChecks(
   configuration: Configuration,
   shared: SharedState,
-  services: CheckServices,
+  services: StateServices,
 ): RunningChecks {
-  const states = new ServerStates(configuration, shared, () => services.serversChanged());
+  const states = new ServerStates(configuration, shared, services);
   const spread = checkSpread.read(configuration.global) ?? { percent: 0, maxMs: undefined };
   const checks = new Map<number, ServerCheck>();
   for (const place of serverPlaces(configuration)) {
@@ -50,6 +44,7 @@ export function startChecks(
     status: (server) => checks.get(server)?.status,
     stop: () => {
       for (const check of list) check.stop();
+      states.stop();
     },
   };
 }

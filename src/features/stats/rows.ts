@@ -8,6 +8,7 @@ import type { Configuration, ProxyConfig, ServerConfig } from '../../config/mode
 import { type Layout, layoutOf, serverSlots } from '../../state/layout.ts';
 import type { OpenListener, ProcessFacts } from '../../state/messages.ts';
 import { TEXT_LAST_AGENT, TEXT_LAST_CHECK } from '../../state/server-texts.ts';
+import { effectiveWeight, throttlePercent } from '../../state/server-weight.ts';
 import {
   BACKEND_COUNTERS,
   type BackendCounter,
@@ -39,6 +40,7 @@ import {
   SERVER_DRAIN,
   SERVER_MAINT,
   SERVER_NO_ADDRESS,
+  SERVER_STARTING,
   SERVER_UP,
   type SharedState,
   SRV_AGENT_CODE,
@@ -58,7 +60,6 @@ import {
   SRV_MAXCONN,
   SRV_QUEUED,
   SRV_QUEUED_MAX,
-  SRV_RAMP,
   SRV_RATE,
   SRV_SERVED,
   SRV_SERVED_MAX,
@@ -82,7 +83,6 @@ import { type Health, statusText } from './server-status.ts';
 const FE = counterOffsets(FRONTEND_COUNTERS);
 const BE = counterOffsets(BACKEND_COUNTERS);
 const LI = counterOffsets(LISTENER_COUNTERS);
-const FULL_RAMP = 1000;
 const DEFAULT_RISE = 2;
 const DEFAULT_FALL = 3;
 /** Where `pid` stands in a world with several processes, which there are no more. */
@@ -282,9 +282,7 @@ export class RowReader {
 
   /** The weight as slow start lets it be now. */
   private weight(words: number): number {
-    const weight = this.word(words + SRV_WEIGHT);
-    const ramp = this.word(words + SRV_RAMP);
-    return ramp >= FULL_RAMP ? weight : Math.ceil((weight * ramp) / FULL_RAMP);
+    return effectiveWeight(this.shared.words, words);
   }
 
   server(proxy: number, position: number): Row {
@@ -299,7 +297,6 @@ export class RowReader {
     const served = this.word(words + SRV_SERVED);
     const connections = this.word(words + SRV_CONNECTIONS);
     const idle = Math.max(0, connections - served);
-    const ramp = this.word(words + SRV_RAMP);
     const counts = this.common(counters, http);
     const rate = readRate(this.shared, words + SRV_RATE, counters + BE.selected);
     return {
@@ -322,7 +319,8 @@ export class RowReader {
       pid: PROCESS,
       iid: backend.id,
       sid: config.id,
-      throttle: ramp < FULL_RAMP ? Math.round(ramp / 10) : undefined,
+      throttle:
+        (health.state & SERVER_STARTING) !== 0 ? throttlePercent(this.shared.words, words) : undefined,
       type: TYPE_SERVER,
       rate: rate.now,
       rate_max: rate.highest,

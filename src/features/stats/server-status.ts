@@ -7,9 +7,10 @@ import {
   SERVER_DRAIN,
   SERVER_MAINT,
   SERVER_NO_ADDRESS,
+  SERVER_STOPPING,
+  SERVER_TRACKING,
   SERVER_UP,
 } from '../../state/shared-state.ts';
-import { SERVER_STOPPING } from '../checks/server-state.ts';
 import type { Row } from './fields.ts';
 
 export interface Health {
@@ -30,7 +31,7 @@ export function statusText({ state, health, rise, fall }: Health): string {
   const falling = checked && health < top ? ` ${health - rise + 1}/${fall}` : '';
   if ((state & SERVER_DRAIN) !== 0) return `DRAIN${falling}`;
   if ((state & SERVER_STOPPING) !== 0) return `NOLB${falling}`;
-  return checked ? `UP${falling}` : 'no check';
+  return (state & (SERVER_CHECKED | SERVER_TRACKING)) !== 0 ? `UP${falling}` : 'no check';
 }
 
 /** Takes no traffic at all, be it out of order or kept out of use. */
@@ -46,7 +47,7 @@ export function statusClass({ state, health, rise, fall }: Health, row: Row): st
   if ((state & SERVER_UP) === 0) return `${kind}_${health > 0 ? 'going_up' : 'down'}`;
   if ((state & SERVER_DRAIN) !== 0) return `${kind}_draining`;
   if ((state & SERVER_STOPPING) !== 0) return `${kind}_nolb`;
-  if (!checked) return `${kind}_no_check`;
-  if (health < rise + fall - 1) return `${kind}_going_down`;
+  if (!checked && (state & SERVER_TRACKING) === 0) return `${kind}_no_check`;
+  if (checked && health < rise + fall - 1) return `${kind}_going_down`;
   return row.weight === 0 ? `${kind}_draining` : `${kind}_up`;
 }

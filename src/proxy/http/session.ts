@@ -182,6 +182,10 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
     if (this.stream === null && this.requests > 0 && !told) this.end();
   }
 
+  override shutServer(serverWords: number, cause: 'D' | 'U'): void {
+    this.stream?.shutServer(serverWords, cause);
+  }
+
   override kill(): void {
     if (this.stream !== null) this.stream.kill();
     else this.end();

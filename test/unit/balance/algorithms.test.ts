@@ -107,15 +107,15 @@ for (const algorithm of MINDING_LIMITS) {
 
 test('roundrobin and leastconn follow slow start and weight changes at once', () => {
   const farm = LocalFarm.create('roundrobin', weights(10, 10));
-  farm.setRamp(1, 100);
-  assert.deepEqual(shares(farm.sequence(110), 2), [100, 10]);
-  farm.setRamp(1, 1000);
+  farm.setWeight(1, 10, 1);
+  assert.deepEqual(shares(farm.sequence(170), 2), [160, 10]);
+  farm.setWeight(1, 10);
   farm.setWeight(0, 30);
   // The turns that were due by the old weights are still given.
   const [light = 0] = shares(farm.sequence(400), 2).slice(1);
   assert.ok(Math.abs(light - 100) <= 3, `${light}`);
   const least = LocalFarm.create('leastconn', weights(20, 20));
-  least.setRamp(0, 250);
+  least.setWeight(0, 20, 4);
   assert.deepEqual(
     shares(
       Array.from({ length: 25 }, () => least.hold()),

@@ -4,6 +4,7 @@ import { newProxy, newServer } from '../../../src/config/initial-values.ts';
 import type { ProxyConfig } from '../../../src/config/model.ts';
 import { SocketAddress } from '../../../src/protocol/socket-address.ts';
 import { type Balancer, balanceAlgorithm } from '../../../src/proxy/balancing.ts';
+import { storeWeight } from '../../../src/state/server-weight.ts';
 import {
   BE_GENERATION,
   SERVER_MAINT,
@@ -11,10 +12,8 @@ import {
   type SharedBuffers,
   SharedState,
   SRV_MAXCONN,
-  SRV_RAMP,
   SRV_SERVED,
   SRV_STATE,
-  SRV_WEIGHT,
 } from '../../../src/state/shared-state.ts';
 
 export interface LocalServer {
@@ -54,8 +53,7 @@ export class LocalFarm {
     servers.forEach((options, at) => {
       const words = shared.serverWords(at);
       shared.words[words + SRV_STATE] = SERVER_UP;
-      shared.words[words + SRV_WEIGHT] = options.weight ?? 1;
-      shared.words[words + SRV_RAMP] = 1000;
+      storeWeight(shared.words, words, options.weight ?? 1);
       shared.words[words + SRV_MAXCONN] = options.maxconn ?? 0;
     });
     const bytes = balanceAlgorithm(name)?.sharedBytes(proxy.balance, servers.length) ?? 0;
@@ -86,12 +84,11 @@ export class LocalFarm {
     this.#set(server, SRV_STATE, { up: SERVER_UP, down: 0, maint: SERVER_UP | SERVER_MAINT }[state]);
   }
 
-  setWeight(server: number, weight: number): void {
-    this.#set(server, SRV_WEIGHT, weight);
-  }
-
-  setRamp(server: number, permille: number): void {
-    this.#set(server, SRV_RAMP, permille);
+  /** `sixteenths`: what a slow start grants of it. */
+  setWeight(server: number, weight: number, sixteenths?: number): void {
+    const { words } = this.shared;
+    storeWeight(words, this.shared.serverWords(server), weight, sixteenths);
+    Atomics.add(words, this.shared.proxyWords(0) + BE_GENERATION, 1);
   }
 
   setMaxconn(server: number, maxconn: number): void {

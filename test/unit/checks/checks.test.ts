@@ -8,14 +8,13 @@ import { checkPlan } from '../../../src/features/checks/check-plan.ts';
 import { firstDelaysMs, spreadIntervalMs } from '../../../src/features/checks/check-schedule.ts';
 import { judgeResponse } from '../../../src/features/checks/http-check.ts';
 import { type BackendCheck, emptyRequest } from '../../../src/features/checks/http-check-config.ts';
-import { SERVER_STOPPING, ServerStates } from '../../../src/features/checks/server-state.ts';
+import { ServerStates } from '../../../src/features/checks/server-state.ts';
 import { startChecks } from '../../../src/features/checks/start-checks.ts';
 import {
   BE_ACTIVE_SERVERS,
   BE_BACKUP_SERVERS,
   BE_GENERATION,
   SERVER_CHECKED,
-  SERVER_MAINT,
   SERVER_UP,
   SRV_HEALTH,
   SRV_STATE,
@@ -77,15 +76,21 @@ test('changes of server states keep the counts of the backend, behind proxies wi
   assert.deepEqual([proxy(BE_ACTIVE_SERVERS), proxy(BE_BACKUP_SERVERS)], [1, 1]);
 
   let told = 0;
-  const states = new ServerStates(configuration, shared, () => told++);
+  const said: string[] = [];
+  const states = new ServerStates(configuration, shared, {
+    notify: (severity, message) => said.push(`${severity} ${message}`),
+    log: () => undefined,
+    serversChanged: () => told++,
+  });
   const generation = proxy(BE_GENERATION) ?? 0;
-  assert.equal(states.change(a, 0, SERVER_UP), false, 'the backup is left');
+  states.setDown(a, '');
   assert.deepEqual([proxy(BE_ACTIVE_SERVERS), proxy(BE_BACKUP_SERVERS), told], [0, 1, 1]);
   assert.equal(proxy(BE_GENERATION), generation + 1);
-  assert.equal(states.change(a, 0, SERVER_UP), false, 'nothing changed');
-  assert.equal(told, 1);
-  assert.equal(states.change(c, SERVER_STOPPING, 0), true, 'the last one');
-  assert.equal(states.change(b, 0, SERVER_MAINT), false);
+  states.setDown(a, '');
+  assert.equal(told, 1, 'nothing changed');
+  states.setStopping(c, '');
+  assert.equal(said.at(-1), "alert backend 'b' has no server available!");
+  states.setAdministrative(b, 'ready');
   assert.deepEqual([proxy(BE_ACTIVE_SERVERS), proxy(BE_BACKUP_SERVERS)], [1, 0]);
 });
 

@@ -3,6 +3,7 @@
  * data. Names of proxies and servers stay names until everything is linked.
  * Specification: configuration manual 7.3 (argument types), 2.2 (second level of quoting).
  */
+import type { Int64 } from './int64.ts';
 
 /** As HAProxy's messages name them. */
 export type ArgumentKind =
@@ -20,7 +21,8 @@ export type ArgumentKind =
   | 'server'
   | 'user list'
   | 'regex'
-  | 'variable';
+  | 'variable'
+  | 'Protocol buffers field number';
 
 export interface ArgumentList {
   readonly kinds: readonly ArgumentKind[];
@@ -43,8 +45,8 @@ export function takesAtLeast(required: number, ...kinds: ArgumentKind[]): Argume
 export type ArgumentValue =
   /** Left out. */
   | { readonly kind: 'absent' }
-  /** integer; delay in milliseconds; size in bytes. */
-  | { readonly kind: 'integer' | 'delay' | 'size'; readonly value: number }
+  /** integer; delay in milliseconds; size in bytes. `exact` where a number is not. */
+  | { readonly kind: 'integer' | 'delay' | 'size'; readonly value: number; readonly exact?: bigint }
   | { readonly kind: 'string' | 'regex'; readonly text: string }
   | {
       readonly kind: 'IPv4 address' | 'IPv4 mask' | 'IPv6 address' | 'IPv6 mask';
@@ -57,6 +59,8 @@ export type ArgumentValue =
       /** The section that the expression stands in. */
       readonly proxy: string;
     }
+  /** Numbers of nested fields, outermost first. */
+  | { readonly kind: 'Protocol buffers field number'; readonly path: readonly number[] }
   | { readonly kind: 'variable'; readonly scope: VariableScope; readonly name: string };
 
 export type VariableScope = 'proc' | 'sess' | 'txn' | 'req' | 'res' | 'check';
@@ -72,6 +76,11 @@ export function numberOf(value: ArgumentValue | undefined): number | undefined {
   return value?.kind === 'integer' || value?.kind === 'delay' || value?.kind === 'size'
     ? value.value
     : undefined;
+}
+
+/** The same with all its 64 bits. */
+export function int64Of(value: ArgumentValue | undefined): Int64 | undefined {
+  return value?.kind === 'integer' ? (value.exact ?? value.value) : undefined;
 }
 
 export function isAbsent(value: ArgumentValue | undefined): boolean {

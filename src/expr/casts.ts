@@ -3,7 +3,7 @@
  * Bytes that a cast makes go into a scratch area. Specification: configuration manual 7.1 and 7.3; details observed on
  * HAProxy 2.6.
  */
-import { parseInet4, parseInet6, writeInet4, writeInet6 } from '../protocol/inet-text.ts';
+import { parseInet6, writeInet4, writeInet6 } from '../protocol/inet-text.ts';
 import { type Int64, saturated } from './int64.ts';
 import {
   type Sample,
@@ -73,22 +73,19 @@ function inet4ToInet6(sample: Sample): boolean {
   return true;
 }
 
-/** Only what was an IPv4 address (mapped, or 6to4) has an IPv4 form. */
+/** Only a mapped IPv4 address (RFC 4291 2.5.5.2) has an IPv4 form. */
 function inet6ToInet4(sample: Sample): boolean {
   const { address } = sample;
-  let from = -1;
-  if (isZero(address, 0, 10) && address[10] === 0xff && address[11] === 0xff) from = 12;
-  else if (isZero(address, 0, 12)) from = 12;
-  else if (address[0] === 0x20 && address[1] === 0x02) from = 2;
-  if (from < 0) return false;
+  if (!isMappedInet4(address)) return false;
   sample.type = T_IPV4;
-  for (let i = 0; i < 4; i++) address[i] = address[from + i] as number;
+  for (let i = 0; i < 4; i++) address[i] = address[12 + i] as number;
   return true;
 }
 
-function isZero(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] !== 0) return false;
-  return true;
+/** Whether an IPv6 address is a mapped IPv4 address. */
+export function isMappedInet4(address: Uint8Array): boolean {
+  for (let i = 0; i < 10; i++) if (address[i] !== 0) return false;
+  return address[10] === 0xff && address[11] === 0xff;
 }
 
 function inet4ToText(sample: Sample): boolean {
@@ -168,7 +165,18 @@ function readLongInteger(u8: Uint8Array, at: number, end: number, value: bigint,
   return saturated(negative ? -value : value);
 }
 
+/** Text ends at the first NUL byte. */
+function binaryToText(sample: Sample): boolean {
+  const { u8, start, end } = sample;
+  let at = start;
+  while (at < end && u8[at] !== 0) at++;
+  sample.type = T_STR;
+  sample.end = at;
+  return true;
+}
+
 function textToInt(sample: Sample): boolean {
+  if (sample.start === sample.end) return false;
   sample.integer = readInteger(sample.u8, sample.start, sample.end);
   sample.type = T_INT;
   return true;
@@ -178,8 +186,30 @@ function textToBool(sample: Sample): boolean {
   return textToInt(sample) && intToBool(sample);
 }
 
+/**
+ * Four numbers with dots between them. Any leading zeros are decimal, and what follows the last number is not looked at,
+ * unless it is a dot.
+ */
+function readInet4(u8: Uint8Array, start: number, end: number, bytes: Uint8Array): boolean {
+  let at = start;
+  for (let part = 0; part < 4; part++) {
+    if (part > 0 && (at >= end || u8[at++] !== 46)) return false;
+    const from = at;
+    let value = 0;
+    for (; at < end; at++) {
+      const digit = (u8[at] as number) - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      if (value > 255) return false;
+    }
+    if (at === from) return false;
+    bytes[part] = value;
+  }
+  return at === end || u8[at] !== 46;
+}
+
 function textToInet4(sample: Sample): boolean {
-  if (!parseInet4(sample.u8, sample.start, sample.end, sample.address, 0)) return false;
+  if (!readInet4(sample.u8, sample.start, sample.end, sample.address)) return false;
   sample.type = T_IPV4;
   return true;
 }
@@ -249,7 +279,7 @@ const table: ReadonlyMap<SampleType, ReadonlyMap<SampleType, Cast>> = new Map([
       [T_IPV4, inet4ToText],
       [T_IPV6, inet6ToText],
       [T_STR, same],
-      [T_BIN, retype(T_STR)],
+      [T_BIN, binaryToText],
       [T_METH, retype(T_STR)],
     ]),
   ],

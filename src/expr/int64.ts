@@ -46,3 +46,12 @@ export function low32(value: Int64): number {
     ? value
     : Number(BigInt.asIntN(32, BigInt(value)));
 }
+
+/** A decimal number with an optional sign, nothing else; too large ones stop at the ends of the range. */
+export function readInt64(text: string): Int64 | undefined {
+  if (!/^[+-]?\d*$/.test(text)) return undefined;
+  const digits = text.replace(/^[+-]/, '');
+  if (digits === '') return 0;
+  const value = BigInt(digits);
+  return saturated(text.startsWith('-') ? -value : value);
+}

@@ -6,6 +6,7 @@
 import { parseSize, parseTime } from '../config/time-and-size.ts';
 import { FAMILY_INET, FAMILY_INET6, SocketAddress } from '../protocol/socket-address.ts';
 import type { ArgumentKind, ArgumentList, ArgumentValue } from './argument.ts';
+import { readInt64 } from './int64.ts';
 import { parseVariableName } from './variable-name.ts';
 
 export interface ReadArguments {
@@ -23,48 +24,97 @@ export function readArguments(
   at: number,
   list: ArgumentList,
   proxy: string,
-): ReadArguments | { readonly error: string; readonly position: number } {
+): ReadArguments | ArgumentError {
+  const { kinds, required } = list;
   const values: ArgumentValue[] = [];
-  const cut = text[at] === '(' ? cutArguments(text, at, list.kinds.length) : { words: [], end: at };
-  if ('error' in cut) return { error: cut.error, position: cut.position };
-  for (const [index, kind] of list.kinds.entries()) {
-    const word = cut.words[index];
-    if (word === undefined || (word === '' && kind !== 'string' && index >= list.required)) {
-      if (index < list.required) {
+  const enclosed = text[at] === '(';
+  if (enclosed) at++;
+  // No parentheses are as good as empty ones.
+  const none = !enclosed || text[at] === ')';
+  for (const [index, kind] of kinds.entries()) {
+    if (none && index >= required) break;
+    const cut = none ? EMPTY_WORD : cutWord(text, at);
+    if (cut === undefined) return { error: "expected ')'", position: index + 1 };
+    if (!none) at = cut.end;
+    if (cut.word === '' && !isText(kind)) {
+      if (index < required) {
         return {
           error: `expected type '${kind}' at position ${index + 1}, but got nothing`,
           position: index + 1,
         };
       }
-      values.push({ kind: 'absent' });
-      continue;
+      // An empty one ends the list. A number counts as there, and is zero.
+      if (!none) values.push(zeroOf(kind));
+      if (text[at] === ',') return { error: `expected ')' before '${text.slice(at)}'`, position: index + 1 };
+      break;
     }
-    const value = readValue(word, kind, proxy);
+    const value = readValue(cut.word, kind, proxy);
     if (typeof value === 'string') {
       const reason = value === '' ? '' : ` : ${value}`;
       return {
-        error: `failed to parse '${word}' as type '${kind}' at position ${index + 1}${reason}`,
+        error: `failed to parse '${cut.word}' as type '${kind}' at position ${index + 1}${reason}`,
         position: index + 1,
       };
     }
     values.push(value);
+    if (none || text[at] !== ',' || index + 1 === kinds.length) break;
+    at++;
   }
-  return { values, end: cut.end };
+  if (values.length < required) {
+    const missing = kinds[values.length];
+    return {
+      error: `missing arguments (got ${values.length}/${required}), type '${missing}' expected`,
+      position: values.length + 1,
+    };
+  }
+  if (enclosed) {
+    if (at >= text.length) return { error: "expected ')'", position: Math.max(values.length, 1) };
+    if (text[at] !== ')') {
+      // As HAProxy counts: the argument that is too much, but of longer lists their last.
+      const position = kinds.length < 2 ? kinds.length + 1 : kinds.length;
+      return { error: `expected ')' before '${text.slice(at)}'`, position };
+    }
+    at++;
+  }
+  while (values.length < kinds.length) values.push({ kind: 'absent' });
+  return { values, end: at };
 }
 
-interface Cut {
-  readonly words: readonly string[];
+export interface ArgumentError {
+  readonly error: string;
+  /** Of the argument, from 1. */
+  readonly position: number;
+}
+
+interface CutWord {
+  readonly word: string;
+  /** Offset of the comma or parenthesis behind it. */
   readonly end: number;
 }
 
-/** Cuts at commas up to the closing parenthesis; the quotes and backslashes of this level are resolved. */
-function cutArguments(
-  text: string,
-  open: number,
-  most: number,
-): Cut | { readonly error: string; readonly position: number } {
-  const words: string[] = [];
-  let at = open + 1;
+const EMPTY_WORD: CutWord = { word: '', end: 0 };
+
+/** What may be empty and is still there. */
+function isText(kind: ArgumentKind): boolean {
+  return kind === 'string' || kind === 'regex';
+}
+
+function zeroOf(kind: ArgumentKind): ArgumentValue {
+  switch (kind) {
+    case 'integer':
+    case 'delay':
+    case 'size':
+      return { kind, value: 0 };
+    default:
+      return { kind: 'absent' };
+  }
+}
+
+/**
+ * The word at `at`, up to a comma or a closing parenthesis; the quotes and backslashes of this level are resolved.
+ * Undefined when nothing ends it.
+ */
+function cutWord(text: string, at: number): CutWord | undefined {
   let word = '';
   let quote = '';
   for (; at < text.length; at++) {
@@ -74,27 +124,16 @@ function cutArguments(
       else word += c;
     } else if (c === '\\') {
       const next = text.charAt(at + 1);
-      if (next === '') break;
-      at++;
+      const escaped = escapes.get(next);
       // A backslash in front of anything else is an ordinary character, as in regular expressions.
-      word += escapes.get(next) ?? `\\${next}`;
+      word += escaped ?? '\\';
+      if (escaped !== undefined) at++;
     } else if (c === '"') quote = quote === '"' ? '' : '"';
     else if (c === "'" && quote === '') quote = "'";
-    else if (quote === '' && c === ',' && words.length + 1 < most) {
-      words.push(word);
-      word = '';
-    } else if (quote === '' && c === ')') {
-      // A pair of parentheses with nothing between them has no arguments.
-      if (words.length > 0 || word !== '' || at > open + 1) words.push(word);
-      if (most === 0 && at > open + 1)
-        return { error: `expected ')' before '${text.slice(open + 1)}'`, position: 1 };
-      return { words, end: at + 1 };
-    } else if (quote === '' && c === ',' && words.length + 1 >= most) {
-      return { error: `expected ')' before '${text.slice(at)}'`, position: words.length + 1 };
-    } else word += c;
+    else if (quote === '' && (c === ',' || c === ')')) return { word, end: at };
+    else word += c;
   }
-  if (quote !== '') return { error: `unmatched quote`, position: words.length + 1 };
-  return { error: "expected ')'", position: words.length + 1 };
+  return undefined;
 }
 
 const escapes: ReadonlyMap<string, string> = new Map([
@@ -114,8 +153,9 @@ function readValue(word: string, kind: ArgumentKind, proxy: string): ArgumentVal
     case 'regex':
       return { kind, text: word };
     case 'integer': {
-      if (!/^[+-]?\d+$/.test(word)) return '';
-      return { kind, value: Number(word) };
+      const exact = readInt64(word);
+      if (exact === undefined) return '';
+      return typeof exact === 'number' ? { kind, value: exact } : { kind, value: Number(exact), exact };
     }
     case 'delay': {
       const time = parseTime(word, 'ms');
@@ -138,6 +178,8 @@ function readValue(word: string, kind: ArgumentKind, proxy: string): ArgumentVal
       const bytes = readMask(word, kind === 'IPv4 mask' ? 4 : 16);
       return bytes === undefined ? '' : { kind, bytes };
     }
+    case 'Protocol buffers field number':
+      return /^\.?\d+(\.\d+)*$/.test(word) ? { kind, path: fieldPath(word) } : '';
     case 'variable': {
       const name = parseVariableName(word);
       return 'error' in name ? name.error : { kind, ...name };
@@ -153,7 +195,7 @@ function readValue(word: string, kind: ArgumentKind, proxy: string): ArgumentVal
 
 /** A mask as a number of bits or as an address. */
 function readMask(word: string, sizeBytes: number): Uint8Array | undefined {
-  if (/^\d+$/.test(word)) {
+  if (/^\+?\d+$/.test(word)) {
     const bits = Number(word);
     if (bits > sizeBytes * 8) return undefined;
     return maskOf(bits, sizeBytes);
@@ -167,4 +209,9 @@ function maskOf(bits: number, sizeBytes: number): Uint8Array {
   const mask = new Uint8Array(sizeBytes);
   for (let i = 0; i < bits; i++) mask[i >> 3] = (mask[i >> 3] as number) | (0x80 >> (i & 7));
   return mask;
+}
+
+/** Numbers of nested fields, outermost first. They are 32 bits wide. */
+function fieldPath(word: string): readonly number[] {
+  return word.split('.').map((number) => Number(BigInt.asUintN(32, BigInt(number === '' ? '0' : number))));
 }

@@ -19,6 +19,8 @@ function shifted(first: number, distance: number): Converter {
   };
 }
 
+export const lowerCased = shifted(65, 32);
+
 registerConverters(
   {
     name: 'lower',
@@ -27,7 +29,7 @@ registerConverters(
     output: T_STR,
     doc: 'In lower case.',
     manual: '7.3.1',
-    link: () => shifted(65, 32),
+    link: () => lowerCased,
   },
   {
     name: 'upper',

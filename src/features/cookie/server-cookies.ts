@@ -3,12 +3,12 @@
  * look-up costs one hash of the value whatever the number of servers.
  */
 
+import { xxh64 } from '../../expr/hashes/xxh64.ts';
 import { FAMILY_INET, FAMILY_INET6 } from '../../protocol/socket-address.ts';
 import type { Backend } from '../../proxy/backend.ts';
 import type { Server } from '../../proxy/server.ts';
 import type { CookieConfig } from './cookie-config.ts';
 import { DATE_CHARACTERS, writeDate } from './cookie-dates.ts';
-import { xxh64 } from './xxh64.ts';
 
 const EXPIRED = '; Expires=Thu, 01-Jan-1970 00:00:01 GMT';
 const DATE_ROOM = '.'.repeat(DATE_CHARACTERS);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { xxh64 } from '../../../src/features/cookie/xxh64.ts';
+import { xxh64 } from '../../../../src/expr/hashes/xxh64.ts';
 
 test('the empty text has the known hash', () => {
   assert.equal(xxh64(Buffer.alloc(0)).toString(16), 'ef46db3751d8e999');

@@ -290,6 +290,7 @@ async function prepareFeatures(configuration: Configuration): Promise<(running: 
       },
       serversChanged: (shutdowns) => threads.post({ kind: 'serversChanged', shutdowns }),
     });
+    threads.onServerErrors = (errors) => checks.observed(errors);
     atSoftStop(() => checks.stop());
   };
 }

@@ -7,6 +7,7 @@ import { wakeThread } from '../loop/mailbox.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from '../os/constants.ts';
 import { eventfd } from '../os/libc.ts';
 import type { DataThreadStart, FromDataThread, Question, ToDataThread } from '../state/messages.ts';
+import type { ObservedErrors } from '../state/observed-errors.ts';
 import type { DataThreadWorker } from './data-thread-worker.ts';
 
 export interface ThreadEvents {
@@ -27,6 +28,8 @@ export class DataThreads {
   private readonly answers = new Map<number, (answer: unknown) => void>();
   private lastQuestion = 0;
   private ending = false;
+  /** Set by whoever decides about servers. */
+  onServerErrors: (errors: ObservedErrors) => void = () => undefined;
 
   constructor(events: ThreadEvents) {
     this.events = events;
@@ -67,6 +70,9 @@ export class DataThreads {
         return;
       case 'drained':
         this.events.onDrained(thread);
+        return;
+      case 'serverErrors':
+        this.onServerErrors(message.errors);
         return;
       case 'bug':
         this.events.onBug(thread, message.text);

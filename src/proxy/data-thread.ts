@@ -56,6 +56,7 @@ class DataThread implements TimerOwner {
     });
     this.plane = plane;
     plane.onBug = (error) => this.report(error);
+    plane.onServerErrors = (errors) => this.post({ kind: 'serverErrors', errors });
     plane.onDrained = () => this.post({ kind: 'drained' });
     plane.logger = new StreamLogger(plane);
     plane.pipes = new PipePool(

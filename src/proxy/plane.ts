@@ -8,6 +8,7 @@ import { wakeThread } from '../loop/mailbox.ts';
 import { reserve } from '../os/arena.ts';
 import { BodyScanner } from '../protocol/http1/body-scanner.ts';
 import type { OpenListener, ProcessFacts } from '../state/messages.ts';
+import type { ObservedErrors } from '../state/observed-errors.ts';
 import {
   PROCESS_CONNECTIONS,
   PROCESS_PAUSED,
@@ -98,6 +99,8 @@ export class Plane {
   /** Called when the last session has ended. */
   onDrained: () => void = () => {};
   onBug: (error: unknown) => void = () => {};
+  /** The traffic has shown that something is wrong with a server. */
+  onServerErrors: (errors: ObservedErrors) => void = () => {};
 
   constructor(parts: PlaneParts) {
     this.thread = parts.thread;

@@ -61,7 +61,7 @@ export class StreamQueue {
     if (!this.backend.requeues) return;
     for (let stream = this.first; stream !== null; ) {
       const next = stream.nextQueued;
-      if (stream.queuedFor?.usable === false) stream.requeue();
+      if (stream.queued && stream.queuedFor?.usable === false) stream.requeue();
       stream = next;
     }
   }

@@ -21,6 +21,7 @@ import {
 import type { Backend } from './backend.ts';
 import { IdlePool } from './idle-pool.ts';
 import type { Plane } from './plane.ts';
+import { TrafficObserver } from './traffic-observer.ts';
 
 export const BE = counterOffsets(BACKEND_COUNTERS);
 
@@ -43,6 +44,8 @@ export class Server {
   readonly idle: IdlePool;
   /** What a connection says or shows of one client must not serve another one: it is never shared. */
   readonly private: boolean;
+  /** Watches what becomes of connections and responses (`observe`), or null. */
+  readonly observer: TrafficObserver | null;
 
   constructor(plane: Plane, backend: Backend, config: ServerConfig, position: number, globalIndex: number) {
     this.plane = plane;
@@ -60,6 +63,7 @@ export class Server {
     const usesrc = (config.source ?? backend.config.source)?.usesrc?.kind;
     this.private = config.sendProxy !== undefined || (usesrc !== undefined && usesrc !== 'address');
     this.idle = new IdlePool(plane, this);
+    this.observer = TrafficObserver.of(plane, config, globalIndex);
   }
 
   /** Whether a stream may be sent there at all (persistence may still choose a draining server). */

@@ -322,6 +322,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     this.phase = PHASE_EXCHANGING;
     this.connected = true;
     this.connectedAt = this.plane.loop.now;
+    this.server?.observer?.connected();
   }
 
   onConnectFailed(error: number): void {
@@ -333,6 +334,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     const server = this.server as Server;
     const backend = server.backend;
     this.serverConnection = null;
+    server.observer?.notConnected();
     if ((backend.retryOn & RETRY_CONNECT) === 0 || this.retriesLeft <= 0) {
       backend.count(BE.failedConnections);
       server.count(BE.failedConnections);
@@ -376,17 +378,27 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     return this.holdsSlot && (this.server as Server).words === serverWords;
   }
 
-  /** The server that it waits for in the queue takes nobody any more: it goes on waiting, for any other. */
+  /** The server that it waits for in the queue takes nobody any more: it goes to another, or waits for any. */
   requeue(): void {
     const backend = this.backend as Backend;
     this.noteRedispatch();
     this.avoid = (this.queuedFor as Server).position;
-    backend.queue.unbind(this);
-    if (backend.balancer.pick(this, this.avoid) !== NO_SERVER) return;
+    const position = backend.balancer.pick(this, this.avoid);
+    if (position === NO_SERVER) {
+      backend.queue.remove(this);
+      backend.count(BE.failedConnections);
+      this.setEnd('S', 'C');
+      this.onUnreachable();
+      return;
+    }
+    const server = position >= 0 ? (backend.servers[position] as Server) : null;
+    if (server === null || !server.enter()) {
+      backend.queue.unbind(this);
+      return;
+    }
     backend.queue.remove(this);
-    backend.count(BE.failedConnections);
-    this.setEnd('S', 'C');
-    this.onUnreachable();
+    this.takeSlot(server);
+    this.connect();
   }
 
   private noteRedispatch(): void {

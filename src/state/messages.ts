@@ -2,6 +2,7 @@
  * What the control plane and the data threads say to each other. Plain data only.
  */
 import type { Configuration } from '../config/model.ts';
+import type { ObservedErrors } from './observed-errors.ts';
 import type { SharedBuffers } from './shared-state.ts';
 
 /** A listening socket that the control plane has opened. */
@@ -80,5 +81,6 @@ export type FromDataThread =
   /** After softStop: the thread has no session left. */
   | { readonly kind: 'drained' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly kind: 'serverErrors'; readonly errors: ObservedErrors }
   /** An internal error that ended one stream, for the operator. */
   | { readonly kind: 'bug'; readonly text: string };

@@ -5,6 +5,16 @@
 import { CHECK_TEXTS, type CheckResult, verdictOf } from './check-status.ts';
 import type { ServerName } from './state-messages.ts';
 
+/** By SEEN_… (state/observed-errors.ts). */
+export const OBSERVED_ERRORS: readonly string[] = [
+  'L4 unsuccessful connection',
+  'Wrong http response',
+  'Invalid http response (headers)',
+  'Read error (http)',
+  'Read timeout (http)',
+  'Close from server (http)',
+];
+
 /** `Layer4 connection problem, info: "Connection refused", check duration: 0ms` */
 export function reason({ status, code, info, durationMs }: CheckResult): string {
   const ofCode = code === undefined ? '' : `, code: ${code}`;

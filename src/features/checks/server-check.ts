@@ -19,6 +19,8 @@ export class ServerCheck {
   readonly #spreadPercent: number;
   #timer: NodeJS.Timeout | undefined;
   #attempt: CheckAttempt | undefined;
+  /** When the timer fires, on the clock of `performance.now()`. */
+  #dueMs = 0;
 
   constructor(health: ServerHealth, proxy: ProxyConfig, spreadPercent: number) {
     this.#health = health;
@@ -45,7 +47,16 @@ export class ServerCheck {
   }
 
   start(delayMs: number): void {
+    this.#dueMs = performance.now() + delayMs;
     this.#timer = setTimeout(() => void this.#check(), delayMs);
+  }
+
+  /** The next check comes after `fastinter` at the latest: something seems to be wrong. */
+  hurry(): void {
+    const { fastInterMs } = this.plan;
+    if (this.status.inProgress || this.#dueMs - performance.now() <= fastInterMs) return;
+    clearTimeout(this.#timer);
+    this.start(fastInterMs);
   }
 
   stop(): void {

@@ -5,6 +5,7 @@
  * `http-check disable-on-404`.
  */
 import type { ProxyConfig } from '../../config/model.ts';
+import type { ObservedErrors } from '../../state/observed-errors.ts';
 import { SERVER_MAINT, SERVER_UP } from '../../state/shared-state.ts';
 import * as messages from './check-messages.ts';
 import { type CheckResult, type CheckStatus, verdictOf } from './check-status.ts';
@@ -58,8 +59,24 @@ export class ServerHealth {
     this.#conclude(status, result, isNews);
   }
 
+  /** The traffic has shown so many errors in a row. Returns whether the next check should come soon. */
+  judgeTraffic({ server, count, last, sessions }: ObservedErrors): boolean {
+    const status = this.check;
+    const acts = status !== undefined && this.states.has(server, SERVER_UP) && status.health >= status.rise;
+    this.states.decidedOnErrors(server, acts);
+    if (!acts) return false;
+    const mode = this.place.config.onError ?? 'fail-check';
+    if (mode === 'fastinter') return true;
+    if (mode === 'sudden-death' && status.health > status.rise) status.health = status.rise + 1;
+    if (mode === 'mark-down') status.health = status.rise;
+    noteFailure(status);
+    const info = `Detected ${count} consecutive errors, last one was: ${messages.OBSERVED_ERRORS[last]}`;
+    this.#conclude(status, { status: 'HANA', code: undefined, info, durationMs: -1 }, true, sessions);
+    return true;
+  }
+
   /** What `result` and the health that it led to mean for the server. */
-  #conclude(status: CheckStatus, result: CheckResult, isNews: boolean): void {
+  #conclude(status: CheckStatus, result: CheckResult, isNews: boolean, sessions?: number): void {
     const { server } = this.place;
     const { health, rise, fall } = status;
     status.last = result;
@@ -71,7 +88,7 @@ export class ServerHealth {
     const verdict = verdictOf(result.status);
     const cause = this.#cause(result);
     if (health < rise) {
-      if (this.states.has(server, SERVER_UP)) this.states.setDown(server, cause);
+      if (this.states.has(server, SERVER_UP)) this.states.setDown(server, cause, sessions);
     } else if (verdict === 'passed') this.states.setUp(server, cause);
     else if (verdict === 'conditionally passed') this.states.setStopping(server, cause);
   }

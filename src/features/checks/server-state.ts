@@ -43,9 +43,11 @@ import {
   SRV_CHECK_STATUS,
   SRV_DOWN_TRANSITIONS,
   SRV_DOWNTIME_S,
+  SRV_ERRORS_IN_A_ROW,
   SRV_FAILED_CHECKS,
   SRV_HEALTH,
   SRV_LAST_CHANGE_S,
+  SRV_OBSERVED_FAILURES,
   SRV_QUEUED,
   SRV_SERVED,
   SRV_STATE,
@@ -110,6 +112,8 @@ export class ServerStates {
   readonly #checks = new Map<number, CheckStatus>();
   readonly #clocks = new Map<number, SlowStartClock>();
   #depth = 0;
+  /** Of the server that goes down, where they were counted before. */
+  #sessions: number | undefined;
   #changed = false;
   #shutdowns: SessionShutdown[] = [];
 
@@ -185,6 +189,13 @@ export class ServerStates {
     Atomics.store(words, base + SRV_FAILED_CHECKS, status.failedChecks);
   }
 
+  /** Data threads may count errors of the traffic again; `acted`: these ones had a consequence. */
+  decidedOnErrors(server: number, acted: boolean): void {
+    const words = this.#shared.serverWords(server);
+    if (acted) Atomics.add(this.#shared.words, words + SRV_OBSERVED_FAILURES, 1);
+    Atomics.store(this.#shared.words, words + SRV_ERRORS_IN_A_ROW, 0);
+  }
+
   /** The check counter without a check: at its top, at `rise`, or at 0. */
   #forceHealth(server: number, to: 'top' | 'rise' | 'bottom'): void {
     const status = this.#checks.get(server);
@@ -196,9 +207,14 @@ export class ServerStates {
 
   // ---- the operational state ----------------------------------------------------------------------------------
 
-  /** Its checks have failed, or something else says so. `cause` with its separator: `, reason: …`; '' for none. */
-  setDown(server: number, cause: string): void {
+  /**
+   * Its checks have failed, or something else says so. `cause` with its separator: `, reason: …`; '' for none.
+   * `sessions`: how many it had when that was found out.
+   */
+  setDown(server: number, cause: string, sessions = this.word(server, SRV_SERVED)): void {
+    this.#sessions = sessions;
     this.#update(server, OP_STOPPED, this.administrative(server), cause);
+    this.#sessions = undefined;
   }
 
   setUp(server: number, cause: string): void {
@@ -271,7 +287,6 @@ export class ServerStates {
       const lost = this.#count(this.place(server).proxyIndex);
       if ((this.administrative(server) & ADMIN_MAINT) === 0) this.#tellOfLastingDrain(server);
       if (lost) this.#sayNoServer(server);
-      this.#announce(server);
     });
   }
 
@@ -311,7 +326,7 @@ export class ServerStates {
         } else this.#tellOfLastingDrain(server);
         if (lost) this.#sayNoServer(server);
       }
-      this.#announce(server);
+      this.#sessions = undefined;
       for (const tracker of this.#tracking.trackers(server)) this.#inherit(tracker, server);
     });
   }
@@ -401,6 +416,7 @@ export class ServerStates {
       Atomics.load(words, base + BE_ACTIVE_SERVERS) + Atomics.load(words, base + BE_BACKUP_SERVERS);
     Atomics.store(words, base + BE_ACTIVE_SERVERS, active);
     Atomics.store(words, base + BE_BACKUP_SERVERS, backup);
+    this.#announce(proxy);
     const now = active + backup;
     if ((before === 0) !== (now === 0)) {
       const since = nowSeconds() - Atomics.load(words, base + BE_LAST_CHANGE_S);
@@ -411,10 +427,9 @@ export class ServerStates {
     return before > 0 && now === 0;
   }
 
-  /** Balancers and queues look again: at once, and at the end of the whole change. */
-  #announce(server: number): void {
-    const base = this.#shared.proxyWords(this.place(server).proxyIndex);
-    Atomics.add(this.#shared.words, base + BE_GENERATION, 1);
+  /** Balancers look again at once; data threads are told at the end of the whole change. */
+  #announce(proxy: number): void {
+    Atomics.add(this.#shared.words, this.#shared.proxyWords(proxy) + BE_GENERATION, 1);
     this.#changed = true;
   }
 
@@ -484,7 +499,7 @@ export class ServerStates {
     const { words } = this.#shared;
     Atomics.store(words, base + SRV_WITHHELD_PERCENT, this.#withheldPercent(server));
     if (steps) storeWeight(words, base, Atomics.load(words, base + SRV_WEIGHT), this.#sixteenths(server));
-    this.#within(() => this.#announce(server));
+    this.#within(() => this.#announce(this.place(server).proxyIndex));
   }
 
   /** Ends all clocks: the process stops. */
@@ -521,7 +536,7 @@ export class ServerStates {
     return {
       active: this.proxyWord(server, BE_ACTIVE_SERVERS),
       backup: this.proxyWord(server, BE_BACKUP_SERVERS),
-      sessions: op === OP_STOPPED ? this.word(server, SRV_SERVED) : 0,
+      sessions: this.#sessions ?? this.word(server, SRV_SERVED),
       requeued,
       queued: leaving ? waiting - requeued : waiting,
     };

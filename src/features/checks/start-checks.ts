@@ -5,6 +5,7 @@
 import './keywords.ts';
 import { checkSpread } from '../../config/keywords/global-limits.ts';
 import type { Configuration, ProxyConfig } from '../../config/model.ts';
+import type { ObservedErrors } from '../../state/observed-errors.ts';
 import type { SharedState } from '../../state/shared-state.ts';
 import { firstDelaysMs } from './check-schedule.ts';
 import type { CheckStatus } from './check-status.ts';
@@ -13,6 +14,10 @@ import { ServerHealth } from './server-health.ts';
 import { ServerStates, type StateServices, serverPlaces } from './server-state.ts';
 
 export interface RunningChecks {
+  /** Where states are changed by whoever else may. */
+  readonly states: ServerStates;
+  /** What data threads have seen of a server. */
+  observed(errors: ObservedErrors): void;
   /** What is known of a server's checks, by the index of its shared words; undefined when not checked. */
   status(server: number): CheckStatus | undefined;
   stop(): void;
@@ -26,10 +31,12 @@ export function startChecks(
   const states = new ServerStates(configuration, shared, services);
   const spread = checkSpread.read(configuration.global) ?? { percent: 0, maxMs: undefined };
   const checks = new Map<number, ServerCheck>();
+  const healths = new Map<number, ServerHealth>();
   for (const place of serverPlaces(configuration)) {
     const proxy = configuration.proxies[place.proxyIndex] as ProxyConfig;
     if (proxy.disabled || !place.config.check.enabled) continue;
     const health = new ServerHealth(place, proxy, states, services);
+    healths.set(place.server, health);
     checks.set(place.server, new ServerCheck(health, proxy, spread.percent));
   }
   const list = [...checks.values()];
@@ -41,6 +48,10 @@ export function startChecks(
     check.start(delays[at] ?? 0);
   });
   return {
+    states,
+    observed: (errors) => {
+      if (healths.get(errors.server)?.judgeTraffic(errors) === true) checks.get(errors.server)?.hurry();
+    },
     status: (server) => checks.get(server)?.status,
     stop: () => {
       for (const check of list) check.stop();

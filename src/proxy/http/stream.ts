@@ -23,6 +23,12 @@ import { pathStart } from '../../protocol/http1/request-target.ts';
 import { ResponseFacts } from '../../protocol/http1/response-facts.ts';
 import { ResponseParser } from '../../protocol/http1/response-parser.ts';
 import type { SocketAddress } from '../../protocol/socket-address.ts';
+import {
+  SEEN_BAD_RESPONSE,
+  SEEN_CLOSE,
+  SEEN_READ_ERROR,
+  SEEN_READ_TIMEOUT,
+} from '../../state/observed-errors.ts';
 import { Channel } from '../../transport/channel.ts';
 import { FAILED } from '../../transport/connection.ts';
 import type { PipePool } from '../../transport/pipe.ts';
@@ -724,6 +730,7 @@ export class HttpStream extends Stream implements Deferred {
       this.retry();
       return;
     }
+    this.server?.observer?.response(parser.status);
     this.responded = true;
     this.responseAt = this.plane.loop.now;
     this.status = parser.status;
@@ -852,6 +859,7 @@ export class HttpStream extends Stream implements Deferred {
         return;
       }
     } else if (this.retryFor(RETRY_JUNK_RESPONSE)) return;
+    this.server?.observer?.noResponse(failed ? SEEN_READ_ERROR : SEEN_CLOSE, true);
     backend.count(BE.failedResponses);
     this.server?.count(BE.failedResponses);
     if (failed && this.requestRefused && !this.requestDone) {
@@ -866,6 +874,7 @@ export class HttpStream extends Stream implements Deferred {
 
   private onBadResponse(): void {
     if (this.retryFor(RETRY_JUNK_RESPONSE)) return;
+    this.server?.observer?.noResponse(SEEN_BAD_RESPONSE, false);
     this.backend?.count(BE.failedResponses);
     this.server?.count(BE.failedResponses);
     this.setEnd('P', 'H');
@@ -947,6 +956,7 @@ export class HttpStream extends Stream implements Deferred {
       this.backend?.count(BE.failedResponses);
       if (this.step === STEP_RESPONSE_HEAD) {
         if (this.retryFor(RETRY_RESPONSE_TIMEOUT)) return;
+        this.server?.observer?.noResponse(SEEN_READ_TIMEOUT, true);
         this.setEnd('s', 'H');
         this.dropServer();
         this.reply(504);

@@ -8,6 +8,7 @@ import './converters/encodings.ts';
 import './converters/hashes.ts';
 import './converters/host.ts';
 import './converters/letters.ts';
+import './converters/regsub.ts';
 import './converters/slices.ts';
 import './converters/urls.ts';
 import './converters/variables.ts';

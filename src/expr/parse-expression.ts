@@ -20,8 +20,11 @@ export interface ExpressionPlace {
 export interface ExpressionError {
   /** What stands there instead of a fetch, or the fetch that was read. */
   readonly fetch: string;
-  readonly stage: 'fetch' | 'arguments' | 'check' | 'converter';
+  readonly stage: 'fetch' | 'arguments' | 'check' | 'converter' | 'end';
+  /** The whole message. */
   readonly detail: string;
+  /** The same without the fetch that it is about, for frames that name it. */
+  readonly bare: string;
   readonly hint: string | undefined;
 }
 
@@ -48,16 +51,19 @@ export function readExpression(
 ): ReadExpression | { readonly error: ExpressionError } {
   const name = nameAt(text, start);
   const record = fetchRecords().get(name);
-  const fail = (stage: ExpressionError['stage'], detail: string, hint?: string) => ({
-    error: { fetch: name, stage, detail, hint },
+  const fail = (stage: ExpressionError['stage'], detail: string, hint?: string, bare = detail) => ({
+    error: { fetch: name, stage, detail, bare, hint },
   });
+  if (name === '') return fail('fetch', 'missing fetch method');
   if (record === undefined) {
     const near = nearestWord(name, fetchRecords().keys());
-    return fail('fetch', '', near === undefined ? undefined : `did you mean '${near}'?`);
+    const hint = near === undefined ? undefined : `did you mean '${near}'?`;
+    return fail('fetch', `unknown fetch method '${name}'`, hint);
   }
   let at = start + name.length;
   const read = readArguments(text, at, record.arguments, place.proxy);
-  if ('error' in read) return fail('arguments', read.error);
+  if ('error' in read)
+    return fail('arguments', `fetch method '${name}' : ${read.error}`, undefined, read.error);
   const wrong = record.check?.(read.values);
   if (wrong !== undefined) return fail('check', `invalid args in fetch method '${name}' : ${wrong}`);
   at = read.end;
@@ -66,7 +72,7 @@ export function readExpression(
   while (text[at] === ',') {
     // A comma too many at the end, or two in a row, say nothing.
     at++;
-    if (at >= text.length || text[at] === ',' || text[at] === ']') continue;
+    if (at >= text.length || text[at] === ',') continue;
     const converter = readConverter(text, at, type, place);
     if ('error' in converter) return fail('converter', converter.error, converter.hint);
     converters.push(converter.call);
@@ -78,6 +84,27 @@ export function readExpression(
     expression: { text: text.slice(start, at), fetch, converters, type, origin: place.origin },
     record,
     end: at,
+  };
+}
+
+/** The same where nothing may follow the expression. */
+export function readWholeExpression(
+  text: string,
+  place: ExpressionPlace,
+): ReadExpression | { readonly error: ExpressionError } {
+  const read = readExpression(text, 0, place);
+  if ('error' in read || read.end === text.length) return read;
+  const { fetch, converters } = read.expression;
+  const last = converters.at(-1);
+  const after = last === undefined ? `fetch keyword '${fetch.name}'` : `converter '${last.name}'`;
+  return {
+    error: {
+      fetch: fetch.name,
+      stage: 'end',
+      detail: `missing comma after ${after}`,
+      bare: last === undefined ? 'missing comma after fetch keyword.' : `missing comma after ${after}.`,
+      hint: `'${text.charAt(read.end)}' cannot follow '${text.slice(0, read.end)}'`,
+    },
   };
 }
 

@@ -14,14 +14,13 @@ export function parseVariableName(text: string): VariableName | { readonly error
   const dot = text.indexOf('.');
   const word = dot < 0 ? text : text.slice(0, dot);
   const scope = variableScopes.find((each) => each === word);
-  if (dot < 0 || scope === undefined) {
+  const name = text.slice(dot + 1);
+  if (dot < 0 || scope === undefined || name === '') {
     return {
       error: `invalid variable name '${text}'. A variable name must be start by its scope. The scope can be 'proc', 'sess', 'txn', 'req', 'res' or 'check'`,
     };
   }
-  const name = text.slice(dot + 1);
-  if (name === '') return { error: `invalid variable name '${text}'. A variable name must not be empty` };
   const bad = /[^A-Za-z0-9_.]/.exec(name);
-  if (bad !== null) return { error: `invalid syntax at char '${bad[0]}'` };
+  if (bad !== null) return { error: `invalid syntax at char '${name.slice(bad.index)}'` };
   return { scope, name };
 }

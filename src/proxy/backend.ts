@@ -11,7 +11,7 @@ import { HeaderCase } from './http/header-case.ts';
 import type { Plane } from './plane.ts';
 import { StreamQueue } from './queue.ts';
 import { retryConditions } from './retry.ts';
-import { BE, Server } from './server.ts';
+import { Server } from './server.ts';
 
 const DEFAULT_RETRIES = 3;
 const DEFAULT_ALGORITHM = 'roundrobin';
@@ -143,11 +143,6 @@ export class Backend {
 
   get served(): number {
     return Atomics.load(this.plane.words, this.words + BE_SERVED);
-  }
-
-  countBytes(bytesIn: number, bytesOut: number): void {
-    this.count(BE.bytesIn, bytesIn);
-    this.count(BE.bytesOut, bytesOut);
   }
 
   count(offset: number, by = 1): void {

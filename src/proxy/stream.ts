@@ -47,8 +47,6 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   private retriesLeft = 0;
   /** The server that just failed, or -1. */
   private avoid = -1;
-  /** The server was chosen by balancing, and not by persistence. */
-  private balanced = false;
 
   // The queue's own fields (queue.ts).
   queued = false;
@@ -77,9 +75,6 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   responded = false;
   bytesIn = 0;
   bytesOut = 0;
-  /** How much of them the statistics have (traffic-count.ts). */
-  countedIn = 0;
-  countedOut = 0;
   /** Our end of the server connection, where the log wants it. */
   readonly sourceAddress = new SocketAddress();
   /** Streams of the backend and of the server when this one's line was written. */
@@ -119,8 +114,6 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     this.responded = false;
     this.bytesIn = 0;
     this.bytesOut = 0;
-    this.countedIn = 0;
-    this.countedOut = 0;
     this.backendConnections = 0;
     this.serverConnections = 0;
     this.sourceAddress.clear();
@@ -202,7 +195,6 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   private findServer(): void {
     const backend = this.backend as Backend;
     const direct = backend.direct;
-    this.balanced = false;
     if (direct !== null) {
       direct.enter();
       this.takeSlot(direct);
@@ -210,7 +202,6 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
       return;
     }
     const preferred = this.avoid < 0 ? this.preferredServer() : null;
-    this.balanced = preferred === null;
     if (preferred !== null) {
       if (preferred.enter()) {
         this.takeSlot(preferred);
@@ -286,7 +277,6 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     if (backend.direct === null) backend.balancer.served(server.position);
     this.assigned = true;
     this.assignedAt = this.plane.loop.now;
-    if (!this.balanced) return;
     backend.count(BE.selected);
     server.count(BE.selected);
   }
@@ -307,7 +297,6 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
   private connect(): void {
     const server = this.server as Server;
     if (this.intercept(server)) return;
-    server.count(BE.sessions);
     const idle = this.idleConnection(server);
     if (idle !== null) {
       this.serverConnection = idle;

@@ -48,10 +48,6 @@ export class TcpSession extends Session {
     this.stream?.shutServer(serverWords, cause);
   }
 
-  override countProgress(): void {
-    if (this.frontend.continuousCounts) this.stream?.countProgress();
-  }
-
   override kill(): void {
     if (this.stream !== null) this.stream.kill();
     else this.finish(false);

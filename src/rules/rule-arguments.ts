@@ -8,7 +8,7 @@ import type { ConditionPlace } from '../expr/acl/parse-condition.ts';
 import { needOf, type Point, sees } from '../expr/availability.ts';
 import type { ExpressionConfig } from '../expr/expression-config.ts';
 import { checkFormat, type FormatConfig } from '../expr/log-format/format-text.ts';
-import { readExpression } from '../expr/parse-expression.ts';
+import { readWholeExpression } from '../expr/parse-expression.ts';
 import type { ActionContext } from './action-record.ts';
 import { placeOf } from './place.ts';
 import { readRuleCondition } from './rule-condition.ts';
@@ -66,13 +66,8 @@ export class RuleArguments implements ActionContext {
   expression(): ExpressionConfig | undefined {
     const text = this.done ? undefined : this.args.next();
     if (text === undefined) return this.fail('missing fetch method');
-    const read = readExpression(text, 0, this.place);
-    if ('error' in read) {
-      const { stage, fetch, detail, hint } = read.error;
-      return this.fail(stage === 'fetch' ? `unknown fetch method '${fetch}'` : detail, hint);
-    }
-    if (read.end < text.length)
-      return this.fail(`unexpected character '${text.charAt(read.end)}' in '${text}'`);
+    const read = readWholeExpression(text, this.place);
+    if ('error' in read) return this.fail(read.error.detail, read.error.hint);
     const { layers } = read.record;
     if (this.points.length > 0 && !this.points.some((point) => sees(point, layers))) {
       return this.fail(

@@ -4,7 +4,7 @@
 import { nearestWord } from '../../config/suggest.ts';
 import { castable } from '../casts.ts';
 import { fetchRecords } from '../fetch-record.ts';
-import { type ExpressionError, type ExpressionPlace, readExpression } from '../parse-expression.ts';
+import { type ExpressionError, type ExpressionPlace, readWholeExpression } from '../parse-expression.ts';
 import { type MatchName, matchMethods } from '../patterns/match-method.ts';
 import { type SampleType, T_ADDR, T_BIN, T_BOOL, T_INT, T_IPV4, T_IPV6, T_METH, T_STR } from '../sample.ts';
 import type { AclConfig, PatternListConfig } from './acl-config.ts';
@@ -49,11 +49,8 @@ export function readAcl(name: string, words: readonly string[], place: AclPlace)
   const keyword = /^[^(,]*/.exec(criterion)?.[0] ?? '';
   const derived = aclDerivatives().get(keyword);
   const text = derived === undefined ? criterion : derived.fetch + criterion.slice(keyword.length);
-  const read = readExpression(text, 0, place);
-  if ('error' in read) return sayError(read.error, criterion, keyword);
-  if (read.end < text.length) {
-    return { error: `ACL keyword '${keyword}' : unexpected character '${text.charAt(read.end)}'` };
-  }
+  const read = readWholeExpression(text, place);
+  if ('error' in read) return sayError(read.error, criterion, derived === undefined ? undefined : keyword);
   const { expression } = read;
   const hasConverters = expression.converters.length > 0;
   const initial = (hasConverters ? undefined : derived?.method) ?? methodForType(expression.type);
@@ -136,21 +133,16 @@ function joinOperators(words: readonly string[], method: MatchName | undefined):
   return out;
 }
 
-function sayError(error: ExpressionError, criterion: string, keyword: string): AclResult {
-  const hint = error.hint === undefined ? {} : { hint: error.hint };
-  switch (error.stage) {
-    case 'fetch': {
-      const near = nearestWord(keyword, [...fetchRecords().keys(), ...aclDerivatives().keys()]);
-      return {
-        error: `unknown fetch method '${keyword}' in ACL expression '${criterion}'`,
-        ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
-      };
-    }
-    case 'arguments':
-      return { error: `ACL keyword '${keyword}' : ${error.detail}`, ...hint };
-    case 'check':
-      return { error: `${error.detail} in ACL expression '${criterion}'`, ...hint };
-    case 'converter':
-      return { error: `ACL keyword '${keyword}' : ${error.detail}.`, ...hint };
+/** `keyword`: the derived name that was used, if it was one; HAProxy words its errors another way. */
+function sayError(error: ExpressionError, criterion: string, keyword: string | undefined): AclResult {
+  let { hint } = error;
+  if (error.stage === 'fetch') {
+    const near = nearestWord(error.fetch, [...fetchRecords().keys(), ...aclDerivatives().keys()]);
+    hint = near === undefined ? undefined : `did you mean '${near}'?`;
   }
+  const message =
+    keyword === undefined || error.stage === 'check'
+      ? `${error.detail} in ACL expression '${criterion}'`
+      : `ACL keyword '${keyword}' : ${error.bare}${error.stage === 'converter' ? '.' : ''}`;
+  return hint === undefined ? { error: message } : { error: message, hint };
 }

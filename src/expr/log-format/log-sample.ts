@@ -16,11 +16,13 @@ export function checkSamples(place: ExpressionPlace, points: readonly Point[]): 
     const read = readExpression(text, start, place);
     const shown = text.slice(start);
     if ('error' in read) {
-      const { stage, fetch, detail } = read.error;
-      const message = stage === 'fetch' ? `unknown fetch method '${fetch}'` : detail;
-      return { error: `failed to parse sample expression <${shown}> : ${message}` };
+      return { error: `failed to parse sample expression <${shown}> : ${read.error.detail}` };
     }
-    if (text[read.end] !== ']') return { error: `missing ']' after '${shown}'` };
+    if (text[read.end] !== ']') {
+      const found = text.charAt(read.end);
+      const but = found === '' ? '' : `, but found '${found}'`;
+      return { error: `expected ']' after '${text.slice(start, read.end)}'${but}` };
+    }
     const { layers } = read.record;
     if (points.length > 0 && !points.some((point) => sees(point, layers))) {
       return {

@@ -47,7 +47,6 @@ import { BE, type Server } from '../server.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { PHASE_ENDED, PHASE_EXCHANGING, Stream } from '../stream.ts';
 import { countTimes } from '../stream-times.ts';
-import { countInternalError, countTraffic } from '../traffic-count.ts';
 import { TUNNEL_AGAIN, TUNNEL_CLIENT_FAILED, TUNNEL_DONE, TUNNEL_SERVER_FAILED, Tunnel } from '../tunnel.ts';
 import { type Applet, CHUNK_OVERHEAD_BYTES, produceChunk } from './applet.ts';
 import {
@@ -169,7 +168,6 @@ export class HttpStream extends Stream implements Deferred {
     this.replyBodyBytes = 0;
     this.requestBody.begin(BODY_TUNNEL, 0, null);
     this.responseBody.begin(BODY_TUNNEL, 0, null);
-    this.plane.count(session.frontend.counters + FE.streams);
     this.requestParser.relaxed = session.frontend.relaxedRequests;
     this.requestParser.begin(session.channel.head);
     this.receiveHead();
@@ -707,7 +705,6 @@ export class HttpStream extends Stream implements Deferred {
         return true;
       }
       if (this.response.old) this.serverKeep = false;
-      this.countResponseHead();
       // 1xx goes to the client as it comes; another head follows.
       channel.head = parser.block.end;
       channel.ready = parser.block.end;
@@ -737,10 +734,12 @@ export class HttpStream extends Stream implements Deferred {
     this.responded = true;
     this.responseAt = this.plane.loop.now;
     this.status = parser.status;
-    this.countResponseHead();
     this.step = STEP_RESPONSE_BODY;
     channel.head = block.end;
     channel.ready = block.end;
+    const startLineBytes =
+      VERSION_BYTES + parser.statusEnd - parser.statusStart + parser.reasonEnd - parser.reasonStart;
+    this.responseHeadBytes += block.countedBytes(startLineBytes);
     this.bytesOut = this.responseHeadBytes;
     for (const extension of backend.extensions) extension.onResponse?.(this);
     this.plane.logger.reached(this, backend, AT_RESPONSE);
@@ -767,15 +766,6 @@ export class HttpStream extends Stream implements Deferred {
     }
     if (connection.closed) return;
     this.forwardResponse();
-  }
-
-  /** Counted as it was received, like the request's. A server counts every head that it sends. */
-  private countResponseHead(): void {
-    const { block, status, statusStart, statusEnd, reasonStart, reasonEnd } = this.responseParser;
-    const startLineBytes = VERSION_BYTES + statusEnd - statusStart + reasonEnd - reasonStart;
-    this.responseHeadBytes += block.countedBytes(startLineBytes);
-    const digit = Math.floor(status / 100);
-    (this.server as Server).count(statusCounter(BE.status1xx, BE.statusOther, digit));
   }
 
   private placeResponseHead(): boolean {
@@ -858,6 +848,7 @@ export class HttpStream extends Stream implements Deferred {
 
   /** The server ended the connection before a complete head. */
   private onNoResponse(failed: boolean): void {
+    const backend = this.backend as Backend;
     const connection = this.serverConnection as ServerConnection;
     if (!this.responseStarted) {
       if (this.retryFor(RETRY_EMPTY_RESPONSE)) return;
@@ -869,9 +860,8 @@ export class HttpStream extends Stream implements Deferred {
       }
     } else if (this.retryFor(RETRY_JUNK_RESPONSE)) return;
     this.server?.observer?.noResponse(failed ? SEEN_READ_ERROR : SEEN_CLOSE, true);
-    this.countFailedResponse();
-    // A broken connection counts beside the answer that it leaves out, as it does in HAProxy.
-    if (failed) this.countFailedResponse();
+    backend.count(BE.failedResponses);
+    this.server?.count(BE.failedResponses);
     if (failed && this.requestRefused && !this.requestDone) {
       this.setEnd('S', 'D');
       this.abort();
@@ -882,15 +872,11 @@ export class HttpStream extends Stream implements Deferred {
     this.reply(502);
   }
 
-  private countFailedResponse(): void {
-    this.backend?.count(BE.failedResponses);
-    this.server?.count(BE.failedResponses);
-  }
-
   private onBadResponse(): void {
     if (this.retryFor(RETRY_JUNK_RESPONSE)) return;
     this.server?.observer?.noResponse(SEEN_BAD_RESPONSE, false);
-    this.countFailedResponse();
+    this.backend?.count(BE.failedResponses);
+    this.server?.count(BE.failedResponses);
     this.setEnd('P', 'H');
     this.dropServer();
     this.reply(502);
@@ -898,7 +884,6 @@ export class HttpStream extends Stream implements Deferred {
 
   private onServerLeftAmidBody(): void {
     this.setEnd('S', 'D');
-    this.countFailedResponse();
     this.backend?.count(BE.serverAborts);
     this.server?.count(BE.serverAborts);
     this.abort();
@@ -924,9 +909,6 @@ export class HttpStream extends Stream implements Deferred {
     this.responseStarted = false;
     this.requestRefused = false;
     this.step = STEP_SERVER;
-    // HAProxy counts such an attempt when it gives up the answer, and again when it connects.
-    this.backend?.count(BE.retries);
-    this.server?.count(BE.retries);
     this.retryExchange();
   }
 
@@ -971,7 +953,7 @@ export class HttpStream extends Stream implements Deferred {
       return;
     }
     if (this.waitsForServer() && serverMs > 0 && idleMs >= serverMs) {
-      this.countFailedResponse();
+      this.backend?.count(BE.failedResponses);
       if (this.step === STEP_RESPONSE_HEAD) {
         if (this.retryFor(RETRY_RESPONSE_TIMEOUT)) return;
         this.server?.observer?.noResponse(SEEN_READ_TIMEOUT, true);
@@ -1286,34 +1268,32 @@ export class HttpStream extends Stream implements Deferred {
     countTimes(lane, server.counters, queueMs, connectMs, responseMs, totalMs);
   }
 
-  /** `option contstats`: the statistics get what has passed so far. */
-  countProgress(): void {
-    if (this.phase === PHASE_ENDED || !this.requested) return;
-    this.sumBytes();
-    countTraffic(this, this.backend);
-  }
-
-  private sumBytes(): void {
+  private account(): void {
     this.bytesIn = this.requestHeadBytes + this.requestBody.payload + (this.tunnel?.request.bytes ?? 0);
     this.bytesOut =
       this.responseHeadBytes +
       this.responseBody.payload +
       (this.tunnel?.response.bytes ?? 0) +
       this.replyBodyBytes;
-  }
-
-  private account(): void {
     const { frontend } = this.session;
-    const { plane, backend } = this;
-    this.sumBytes();
-    countTraffic(this, backend);
-    countInternalError(this, backend);
+    const plane = this.plane;
+    plane.count(frontend.counters + FE.bytesIn, this.bytesIn);
+    plane.count(frontend.counters + FE.bytesOut, this.bytesOut);
+    const backend = this.backend;
     const statusClass = this.status < 0 ? 0 : Math.floor(this.status / 100);
     plane.count(frontend.counters + statusCounter(FE.status1xx, FE.statusOther, statusClass));
     if (backend !== null) {
-      backend.count(statusCounter(BE.status1xx, BE.statusOther, statusClass));
+      const offset = statusCounter(BE.status1xx, BE.statusOther, statusClass);
+      backend.count(BE.bytesIn, this.bytesIn);
+      backend.count(BE.bytesOut, this.bytesOut);
+      backend.count(offset);
       const server = this.server;
       if (server !== null && this.connected && this.responded) this.countTimes(backend, server);
+      if (server !== null) {
+        server.count(BE.bytesIn, this.bytesIn);
+        server.count(BE.bytesOut, this.bytesOut);
+        server.count(offset);
+      }
     }
   }
 

@@ -1,7 +1,9 @@
 // Chains of converters by family, each with the inputs on which they are compared with HAProxy.
 
+import { compileRegex } from '../../../../src/expr/regex/regex.ts';
 import type { Family } from './haproxy-samples.ts';
 import { binaries, everyByte, many, numbers } from './inputs.ts';
+import { randomPatterns } from './random-patterns.ts';
 
 const OPERANDS = [
   '0',
@@ -25,6 +27,183 @@ const COUNTS = ['', ',0', ',1', ',2', ',3', ',-1', ',-2', ',9'];
 const INDEXES = [1, 2, 3, 5, -1, -2, -3, -5];
 
 const separated = listText(SEPARATED, 500, 3);
+
+/** Regular expressions of every kind that is carried out. */
+const PATTERNS = [
+  ...[
+    'b',
+    'x*',
+    '^',
+    '$',
+    '^a',
+    'a$',
+    '^$',
+    'a|b',
+    '',
+    'b|',
+    '(a)(b)',
+    '(a)|(b)',
+    '(a|ab)(c|bcd)?',
+    'a.b',
+    '(?s)a.b',
+  ],
+  ...[
+    '\\d+',
+    '\\D',
+    '\\w',
+    '\\W',
+    '\\s',
+    '\\S',
+    '\\h',
+    '\\H',
+    '\\v',
+    '\\V',
+    '\\R',
+    '\\N',
+    '\\b',
+    '\\B',
+    '\\Ga',
+  ],
+  ...[
+    '[[:alpha:]]',
+    '[[:^alpha:]]',
+    '[[:digit:][:punct:]]',
+    '[[:space:]]+',
+    '[[:xdigit:]]',
+    '[[:cntrl:]]',
+    '[[:word:]]',
+  ],
+  ...[
+    '[]a]',
+    '[^]a]',
+    '[a-]',
+    '[-a]',
+    '[a\\-c]',
+    '[\\d_]',
+    '[\\]]',
+    '[\\Qa]b\\E]',
+    '[\\x41-\\x43]',
+    '[\\b]',
+    '[\\n\\r]',
+  ],
+  ...[
+    '\\x41',
+    '\\x{41}',
+    '\\101',
+    '\\o{101}',
+    '\\cA',
+    '\\e',
+    '\\t',
+    '\\.',
+    '\\Qa.b\\E',
+    '\\Qab',
+    '\\Qab\\E+',
+    '\\/',
+  ],
+  ...[
+    '(?i)b',
+    'a(?i)b',
+    '(?i:a)b',
+    '(a(?i)b|c)d',
+    '(?i)[a-c]',
+    '(?i)[^a]',
+    '(?-i)a',
+    '(?m)^b',
+    '(?m)a$',
+    '(?ms).$',
+    '(?x) a b # c',
+  ],
+  ...[
+    'a++b',
+    'a*+a',
+    '(?>a+)b',
+    '(?>a|ab)c',
+    '(?:a|b)+',
+    '(a|b)*?c',
+    'a{2}',
+    'a{2,}',
+    'a{,2}',
+    'a{1',
+    'a{1,2}?',
+    '{a',
+  ],
+  ...[
+    '(?=ab)',
+    '(?!b)',
+    '(?<=a)b',
+    '(?<!a)b',
+    '(?<=a|bc)a',
+    '(?<n>a)b',
+    '(?P<n>a)(?P=n)',
+    '(a)\\1',
+    '(a)\\g1',
+    '(a)\\g{-1}',
+    '(?<x>b)\\k{x}',
+  ],
+  ...[
+    '\\Aa',
+    'b\\z',
+    'b\\Z',
+    '(?U)a+',
+    '(?U)a+?',
+    '(?#comment)a',
+    'a(?#c)+',
+    '()a',
+    '(a)?b',
+    '(?:a?)+b',
+    '(a*)*b',
+    '(a*)+',
+  ],
+  ...[
+    '\\xe9',
+    '(?i)\\xe9',
+    '[\\x80-\\xff]+',
+    '\\W+',
+    '(?i)\\xc9',
+    '(?n)(a)(?<q>b)',
+    '[a-c[:digit:]]+',
+    '[^\\d\\s]+',
+    '(?:(a)|b)+',
+  ],
+]
+  .concat(randomPatterns(700, 77))
+  .filter((pattern) => pattern !== '' && !('error' in compileRegex(pattern, false)));
+
+function substituteFor(pattern: string): string {
+  const regex = compileRegex(pattern, false);
+  if ('error' in regex) return '';
+  return [
+    '<',
+    ...[0, 1, 2, 3].filter((group) => !regex.isUnsteady(group)).map((group) => `\\${group}|`),
+    '>',
+  ].join('');
+}
+
+const regexInputs = [
+  ...[
+    '',
+    'a',
+    'b',
+    'ab',
+    'abc',
+    'abab',
+    'aaab',
+    'a\nb',
+    'a\nb\n',
+    '\n',
+    'AbC',
+    'a.b',
+    'xaby',
+    'a1_-b',
+    '\xe9a\xc9',
+    'aa bb',
+    'a]b-',
+    'abcabc\n',
+  ].map((text) => Buffer.from(text, 'latin1')),
+  ...many(60, 79, (source) =>
+    source.pieces(['a', 'b', 'c', 'A', 'B', ' ', '\n', '1', 'ab', '\r\n', '.', '\xe9'], 9),
+  ),
+];
 
 export const families: readonly Family[] = [
   {
@@ -266,6 +445,43 @@ export const families: readonly Family[] = [
       'set-var(txn.k2),hmac(sha256,txn.k2)',
     ],
     inputs: binaries(120, 200, 31),
+  },
+  {
+    name: 'regular expressions',
+    type: 'str',
+    chains: [
+      ...PATTERNS.map((pattern) => `regsub('${pattern}','${substituteFor(pattern)}',g)`),
+      ...PATTERNS.slice(0, 140)
+        .filter((pattern) => !('error' in compileRegex(pattern, true)))
+        .map((pattern) => `regsub('${pattern}','${substituteFor(pattern)}',i)`),
+    ].filter((chain) => chain.split("'").length === 5),
+    inputs: regexInputs,
+  },
+  {
+    name: 'replacements',
+    type: 'str',
+    chains: [
+      '',
+      'x',
+      '\\\\0',
+      '&',
+      '\\\\\\\\',
+      '[\\\\1]',
+      '\\\\2\\\\1',
+      '\\\\9',
+      '\\\\10',
+      '\\\\n',
+      '\\\\x41',
+      '\\\\xzz',
+      '\\\\x4',
+      'a\\\\',
+      '\\\\x  y',
+      '\\\\&',
+    ].flatMap((text) => [
+      `regsub('(a)(b)?','${text.replaceAll('\\\\', '\\')}')`,
+      `regsub('(a)(b)?','${text.replaceAll('\\\\', '\\')}',g)`,
+    ]),
+    inputs: regexInputs,
   },
   {
     name: 'variables',

@@ -6,7 +6,7 @@ import { cast } from '../../../../src/expr/casts.ts';
 import { type Expression, linkExpression } from '../../../../src/expr/expression.ts';
 import { registerFetches } from '../../../../src/expr/fetch-record.ts';
 import type { Linker } from '../../../../src/expr/linker.ts';
-import { readExpression } from '../../../../src/expr/parse-expression.ts';
+import { readExpression, readWholeExpression } from '../../../../src/expr/parse-expression.ts';
 import { T_ANY, T_BIN, T_STR } from '../../../../src/expr/sample.ts';
 import type { Scope } from '../../../../src/expr/scope.ts';
 import { Variables } from '../../../../src/expr/variables.ts';
@@ -96,9 +96,6 @@ export class LocalSamples {
 
 /** What is wrong with an expression, in the words that HAProxy has for it; undefined when nothing is. */
 export function refusalOf(text: string): string | undefined {
-  const read = readExpression(text, 0, { origin: { file: 'test', line: 1 }, proxy: 'p' });
-  if (!('error' in read)) return read.end === text.length ? undefined : `ends at ${read.end}`;
-  const { stage, fetch, detail } = read.error;
-  if (stage === 'fetch') return `unknown fetch method '${fetch}'`;
-  return stage === 'arguments' ? `fetch method '${fetch}' : ${detail}` : detail;
+  const read = readWholeExpression(text, { origin: { file: 'test', line: 1 }, proxy: 'p' });
+  return 'error' in read ? read.error.detail : undefined;
 }

@@ -14,3 +14,4 @@ import './converters/urls.ts';
 import './converters/variables.ts';
 import './fetches/client.ts';
 import './fetches/constants.ts';
+import './patterns/found.ts';

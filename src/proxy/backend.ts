@@ -9,6 +9,7 @@ import { HeaderInsert } from './header-insert.ts';
 import { type HttpExtension, httpExtensions } from './http/extension.ts';
 import { HeaderCase } from './http/header-case.ts';
 import type { Plane } from './plane.ts';
+import { ProxyRules } from './proxy-rules.ts';
 import { StreamQueue } from './queue.ts';
 import { retryConditions } from './retry.ts';
 import { Server } from './server.ts';
@@ -58,6 +59,9 @@ export class Backend {
   readonly smartConnect: boolean;
   readonly queue: StreamQueue;
   readonly extensions: readonly HttpExtension[];
+  readonly rules: ProxyRules;
+  /** `tcp-request inspect-delay`. */
+  readonly inspectDelayMs: number;
   /** Header names for servers that are particular about their case. */
   readonly headerCase: HeaderCase | null;
 
@@ -113,6 +117,8 @@ export class Backend {
     this.serverKeepAlive = option('tcpka') || option('srvtcpka');
     this.queue = new StreamQueue(plane, this);
     this.extensions = httpExtensions(config, plane);
+    this.rules = new ProxyRules(config, plane);
+    this.inspectDelayMs = 0;
     this.headerCase = HeaderCase.of(plane, config, 'h1-case-adjust-bogus-server');
   }
 

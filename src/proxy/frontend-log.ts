@@ -5,6 +5,7 @@
 import type { ProxyConfig } from '../config/model.ts';
 import { compileLogFormat } from '../expr/log-format/compile-log-format.ts';
 import type { LogFormat } from '../expr/log-format/log-format.ts';
+import { linkSamples } from '../expr/log-format/log-sample.ts';
 import { connectionErrorFormat, presetFormat } from '../expr/log-format/presets.ts';
 import { logTargetsOf, syslogSourceOf } from '../state/log-source.ts';
 import { LogOutput } from './log-output.ts';
@@ -36,7 +37,12 @@ export class FrontendLog {
   readonly separateErrors: boolean;
   readonly asap: boolean;
 
+  private readonly plane: Plane;
+  private readonly config: ProxyConfig;
+
   constructor(plane: Plane, config: ProxyConfig) {
+    this.plane = plane;
+    this.config = config;
     const { global } = plane.configuration;
     const targets = logTargetsOf(global, config);
     const source = syslogSourceOf(global, config.log.tag, plane.process);
@@ -47,12 +53,12 @@ export class FrontendLog {
     const format = config.log.format;
     if (format === undefined) this.format = presetFormat('default');
     else if ('preset' in format) this.format = presetFormat(format.preset);
-    else this.format = compiled(format.text, http);
+    else this.format = this.compiled(format.text);
     this.wantsSource =
       this.enabled && format !== undefined && 'text' in format && SOURCE_VARIABLE.test(format.text);
     this.errorFormat =
-      config.log.errorFormat === undefined ? null : compiled(config.log.errorFormat.text, http);
-    this.sdFormat = config.log.sdFormat === undefined ? null : compiled(config.log.sdFormat.text, http);
+      config.log.errorFormat === undefined ? null : this.compiled(config.log.errorFormat.text);
+    this.sdFormat = config.log.sdFormat === undefined ? null : this.compiled(config.log.sdFormat.text);
     this.connectionErrorFormat = this.errorFormat ?? connectionErrorFormat();
     const option = (name: string): boolean => config.options.get(name) === true;
     this.dontLogNull = option('dontlognull');
@@ -62,17 +68,19 @@ export class FrontendLog {
     this.moment = this.momentOf(http);
   }
 
+  /** Formats of the configuration have been checked when it was read. */
+  private compiled(text: string): LogFormat {
+    const { plane, config } = this;
+    const samples = linkSamples({ origin: config.origin, proxy: config.name }, plane);
+    const result = compileLogFormat(text, { http: config.mode === 'http', samples });
+    if (!result.ok) throw new Error(`log format that was accepted: ${result.errors[0]?.message}`);
+    return result.format;
+  }
+
   private momentOf(http: boolean): number {
     const { needs } = this.format;
     if (needs.has('end') && !this.asap) return AT_END;
     if (needs.has('response') || needs.has('end')) return AT_RESPONSE;
     return http ? AT_REQUEST : AT_SESSION;
   }
-}
-
-/** Formats of the configuration have been checked when it was read. */
-function compiled(text: string, http: boolean): LogFormat {
-  const result = compileLogFormat(text, { http });
-  if (!result.ok) throw new Error(`log format that was accepted: ${result.errors[0]?.message}`);
-  return result.format;
 }

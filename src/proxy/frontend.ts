@@ -3,6 +3,9 @@
  * the gauge that holds its connections to maxconn over all threads.
  */
 import type { HttpConnectionMode, ProxyConfig, Timeouts } from '../config/model.ts';
+import type { Condition } from '../expr/acl/condition.ts';
+import { linkMonitorFail } from '../rules/monitor-fail.ts';
+import { linkSwitching, type Switching } from '../rules/switching.ts';
 import {
   counterOffsets,
   FE_CONNECTIONS,
@@ -18,6 +21,7 @@ import { HeaderInsert } from './header-insert.ts';
 import { type HttpExtension, httpExtensions } from './http/extension.ts';
 import { HeaderCase } from './http/header-case.ts';
 import type { Plane } from './plane.ts';
+import { ProxyRules } from './proxy-rules.ts';
 import { UniqueId } from './unique-id.ts';
 
 export const FE = counterOffsets(FRONTEND_COUNTERS);
@@ -45,12 +49,19 @@ export class Frontend {
   readonly noLinger: boolean;
   readonly clientKeepAlive: boolean;
   readonly monitorUri: Buffer | undefined;
+  /** `monitor fail`. */
+  readonly monitorFail: Condition | null;
   readonly bufferRequest: boolean;
   readonly mode: HttpConnectionMode;
   readonly extensions: readonly HttpExtension[];
   /** Header names for clients that are particular about their case. */
   readonly headerCase: HeaderCase | null;
   readonly acceptFilters: readonly AcceptFilter[] | null;
+  readonly rules: ProxyRules;
+  /** `use_backend`; null: every request goes to the default backend. */
+  readonly switching: Switching | null;
+  /** `tcp-request inspect-delay`. */
+  readonly inspectDelayMs: number;
   /** Linked after all proxies exist; null: none (then every request gets 503). */
   defaultBackend: Backend | null = null;
 
@@ -80,6 +91,10 @@ export class Frontend {
     this.extensions = httpExtensions(config, plane);
     this.headerCase = HeaderCase.of(plane, config, 'h1-case-adjust-bogus-client');
     this.acceptFilters = acceptFilters(config, plane);
+    this.rules = new ProxyRules(config, plane);
+    this.switching = linkSwitching(config, plane);
+    this.inspectDelayMs = 0;
+    this.monitorFail = linkMonitorFail(config, plane);
     this.monitorUri = config.monitorUri === undefined ? undefined : Buffer.from(config.monitorUri, 'latin1');
   }
 

@@ -3,6 +3,7 @@
  * Everything on the data plane reaches these through its plane; there are no other globals.
  */
 import type { Configuration } from '../config/model.ts';
+import type { Linker } from '../expr/linker.ts';
 import type { EventLoop } from '../loop/event-loop.ts';
 import { wakeThread } from '../loop/mailbox.ts';
 import { reserve } from '../os/arena.ts';
@@ -55,7 +56,7 @@ export interface PausedListener {
   resume(): void;
 }
 
-export class Plane {
+export class Plane implements Linker {
   readonly thread: number;
   readonly loop: EventLoop;
   readonly configuration: Configuration;
@@ -76,6 +77,8 @@ export class Plane {
   readonly frontends: (Frontend | undefined)[] = [];
   readonly backends: (Backend | undefined)[] = [];
   readonly backendsByName = new Map<string, Backend>();
+  private readonly frontendIndexes = new Map<string, number>();
+  private readonly backendIndexes = new Map<string, number>();
   /** Backends of this thread with streams in their queue. */
   readonly queuedBackends = new Set<Backend>();
   /** All listeners of the process, this thread's and others'. */
@@ -111,6 +114,10 @@ export class Plane {
     this.lane = parts.shared.lane(parts.thread);
     this.process = parts.process;
     this.wakeFds = parts.wakeFds;
+    parts.configuration.proxies.forEach((proxy, index) => {
+      if (proxy.kind !== 'backend') this.frontendIndexes.set(proxy.name, index);
+      if (proxy.kind !== 'frontend') this.backendIndexes.set(proxy.name, index);
+    });
     const tune = parts.configuration.global.tune;
     this.headroom = tune.maxrewrite;
     this.scratch = reserve(tune.bufsize * 2 + 4096);
@@ -126,6 +133,14 @@ export class Plane {
     return (
       Atomics.load(this.words, PROCESS_CONNECTIONS) + Atomics.load(this.words, PROCESS_SERVER_CONNECTIONS)
     );
+  }
+
+  frontendIndex(name: string): number {
+    return this.frontendIndexes.get(name) ?? -1;
+  }
+
+  backendIndex(name: string): number {
+    return this.backendIndexes.get(name) ?? -1;
   }
 
   newScanner(): BodyScanner {

@@ -2,6 +2,9 @@
  * A client connection from accept to close: its addresses, its limits, the PROXY or NetScaler header that it may begin
  * with. What follows is the subclass's: bytes (tcp-session.ts) or HTTP/1 (http/session.ts).
  */
+
+import type { SessionScope } from '../expr/scope.ts';
+import { Variables } from '../expr/variables.ts';
 import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
 import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
 import { u8 } from '../os/arena.ts';
@@ -19,6 +22,7 @@ import {
 import { ProxyHeader } from '../protocol/proxy-protocol/proxy-header.ts';
 import { parseProxyHeader } from '../protocol/proxy-protocol/receive.ts';
 import { SocketAddress } from '../protocol/socket-address.ts';
+import type { ClientTarget } from '../rules/target.ts';
 import { PROCESS_CONNECTIONS } from '../state/shared-state.ts';
 import { Channel } from '../transport/channel.ts';
 import { type Connection, type ConnectionUser, FAILED } from '../transport/connection.ts';
@@ -30,7 +34,7 @@ import type { LiveSession, Plane } from './plane.ts';
 const NOTHING = new Uint8Array(0);
 const proxyHeader = new ProxyHeader();
 
-export abstract class Session implements ConnectionUser, LiveSession, TimerOwner {
+export abstract class Session implements ConnectionUser, LiveSession, TimerOwner, SessionScope, ClientTarget {
   readonly plane: Plane;
   frontend!: Frontend;
   listener!: Listener;
@@ -47,6 +51,8 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   /** Milliseconds spent on headers before the first byte of the protocol proper. */
   handshakeMs = 0;
   private greeting = false;
+  /** Variables of scope `sess`. */
+  readonly variables = new Variables();
   previousSession: LiveSession | null = null;
   nextSession: LiveSession | null = null;
 
@@ -67,6 +73,7 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
     this.acceptedAt = this.plane.loop.now;
     this.handshakeMs = 0;
     this.greeting = listener.expectsGreeting;
+    this.variables.clear();
     this.plane.addSession(this);
   }
 

@@ -17,6 +17,8 @@ import type { Stream } from './stream.ts';
 
 const LEVEL_ERROR = 3;
 const LEVEL_INFO = 6;
+/** `http-request set-log-level silent`. */
+const SILENT = -1;
 const DASH = 45;
 const NOTHING = new Uint8Array(0);
 
@@ -52,6 +54,12 @@ export class StreamLogger {
     stream.uniqueIdBytes = uniqueId.make(this.record, this.plane.scratch);
   }
 
+  /** The fields as they stand now, for formats in rules. */
+  recordOf(stream: Stream): LogRecord {
+    this.fill(stream, stream.backend);
+    return this.record;
+  }
+
   /** The stream is over. */
   logStream(stream: Stream, backend: Backend | null): void {
     const log = stream.session.frontend.log;
@@ -65,6 +73,8 @@ export class StreamLogger {
   }
 
   private write(stream: Stream, backend: Backend | null, log: FrontendLog, level: number): void {
+    if (stream.logLevel === SILENT) return;
+    if (stream.logLevel !== undefined) level = stream.logLevel;
     this.fill(stream, backend);
     const output = log.output;
     const at = output.messageAt;
@@ -145,6 +155,7 @@ export class StreamLogger {
   private fill(stream: Stream, backend: Backend | null): void {
     const { record, plane } = this;
     const session = stream.session;
+    record.scope = stream;
     const http = stream instanceof HttpStream;
     const origin = http ? (session as HttpSession).idleSince : session.acceptedAt;
     this.fillSession(session, origin, !http || (session as HttpSession).requests === 1);

@@ -5,9 +5,17 @@
  * Phases: (request) → QUEUED → CONNECTING, with TURNAROUND between attempts → EXCHANGING → end. The subclass owns what
  * comes before and after.
  */
+
+import type { Origin } from '../config/words.ts';
+import type { LogRecord } from '../expr/log-format/log-record.ts';
+import { Variables } from '../expr/variables.ts';
 import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
 import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
+import type { RequestFacts } from '../protocol/http1/request-facts.ts';
+import type { RequestParser } from '../protocol/http1/request-parser.ts';
+import type { ResponseParser } from '../protocol/http1/response-parser.ts';
 import { SocketAddress } from '../protocol/socket-address.ts';
+import type { HttpTarget, RuleTarget, StreamTarget } from '../rules/target.ts';
 import { BE_SERVED, PROCESS_STREAMS } from '../state/shared-state.ts';
 import type { Backend } from './backend.ts';
 import { ALL_FULL, type BalanceRequest, NO_SERVER } from './balancing.ts';
@@ -33,7 +41,7 @@ const SLOT_ATTEMPTS = 4;
 
 const target = new SocketAddress();
 
-export abstract class Stream implements TimerOwner, BalanceRequest {
+export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, StreamTarget {
   readonly plane: Plane;
   readonly timer: Timer;
   session!: Session;
@@ -119,7 +127,61 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     this.sourceAddress.clear();
     this.uniqueIdBytes = undefined;
     this.logged = false;
+    this.variables.clear();
+    this.requestVariables.clear();
+    this.responseVariables.clear();
+    this.lastRule = null;
+    this.logLevel = undefined;
     Atomics.add(this.plane.words, PROCESS_STREAMS, 1);
+  }
+
+  // ---- what rules and expressions see ---------------------------------------------------------------------------
+
+  get now(): number {
+    return this.plane.loop.now;
+  }
+
+  get sessionScope(): Session {
+    return this.session;
+  }
+
+  get clientTarget(): Session {
+    return this.session;
+  }
+
+  get streamTarget(): Stream {
+    return this;
+  }
+
+  get httpTarget(): HttpTarget | null {
+    return null;
+  }
+
+  get requestHead(): RequestParser | null {
+    return null;
+  }
+
+  get requestFacts(): RequestFacts | null {
+    return null;
+  }
+
+  get responseHead(): ResponseParser | null {
+    return null;
+  }
+
+  get responseStatus(): number {
+    return 0;
+  }
+
+  /** Variables of scope `txn`, and those of the request and the response. */
+  readonly variables = new Variables();
+  readonly requestVariables = new Variables();
+  readonly responseVariables = new Variables();
+  lastRule: Origin | null = null;
+  logLevel: number | undefined = undefined;
+
+  logRecord(): LogRecord {
+    return this.plane.logger.recordOf(this);
   }
 
   get clientAddress(): SocketAddress {
@@ -183,16 +245,16 @@ export abstract class Stream implements TimerOwner, BalanceRequest {
     }
   }
 
-  /** The request is known: it goes to this backend. */
-  protected enterBackend(backend: Backend): void {
+  /** The request goes to this backend. */
+  protected assignBackend(backend: Backend): void {
     this.backend = backend;
     this.retriesLeft = backend.retries;
     backend.enter();
     backend.count(BE.connections);
-    this.findServer();
   }
 
-  private findServer(): void {
+  /** Looks for a server of the backend, and goes there or waits. */
+  protected findServer(): void {
     const backend = this.backend as Backend;
     const direct = backend.direct;
     if (direct !== null) {

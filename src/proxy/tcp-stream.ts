@@ -33,7 +33,8 @@ export class TcpStream extends Stream implements Deferred {
       this.end(false);
       return;
     }
-    this.enterBackend(backend);
+    this.assignBackend(backend);
+    this.findServer();
   }
 
   override get hasRequestBytes(): boolean {

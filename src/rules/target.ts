@@ -32,25 +32,34 @@ export interface StreamTarget {
   logLevel: number | undefined;
 }
 
-/** How a head is written when it is made by the proxy itself. */
-export interface LocalReply {
-  readonly status: number;
-  /** Status line and header lines, without the empty line, without anything about the connection. */
-  readonly head: Uint8Array;
-  readonly body: Uint8Array;
+/** An answer that is given later (`tarpit`). Made when the rule is linked: nothing is allocated for it. */
+export interface Delayed {
+  answer(target: HttpTarget): void;
 }
 
 export interface HttpTarget {
+  setEnd(cause: string, phase: string): void;
+  /** What was received, to be read and edited; null once it has gone on. */
   readonly requestHead: RequestParser | null;
   readonly responseHead: ResponseParser | null;
-  /**
-   * Answers with one of the proxy's own replies (`errorfile` and its relatives apply). Request rules: termination `PR`
-   * or what `setEnd` said before.
-   */
+  /** How much of the request's body is there, without framing; whether that is all; whether the buffer takes no more. */
+  readonly requestBodyBytes: number;
+  readonly requestBodyComplete: boolean;
+  readonly requestBufferFull: boolean;
+  /** Before a YIELD: how long the rule may wait. 0: as long as the timeouts of the client allow. */
+  waitAtMost(limitMs: number): void;
+  /** Answers with one of the proxy's own replies: `errorfile` and its relatives apply. */
   reply(status: number): void;
-  /** Answers with a reply that the rule has made. `closes`: the connection is not used again. */
+  /**
+   * Answers with a reply that the rule has made: status line and header lines, without anything about the connection and
+   * without the empty line. `closes`: the connection is not used again.
+   */
   replyWith(status: number, head: Uint8Array, body: Uint8Array, closes?: boolean): void;
-  /** A rule could not rewrite what it should for want of room: counted, and an error 500 where the rules are strict. */
+  /** Lets the client wait for its answer. */
+  delay(delayMs: number, answer: Delayed): void;
+  /** `timeout tarpit`, or what stands in for it. */
+  readonly tarpitMs: number;
+  /** A rule could not rewrite what it should for want of room. Result: the verdict that the rule gives. */
   rewriteFailed(): number;
   /** Whether a failed rewrite ends the exchange (`strict-mode`). */
   strict: boolean;

@@ -1,35 +1,28 @@
 /**
  * One request and its response. The way of a request through this file, in order:
- * begin → receiveHead → understand → (buffer the body) → enterBackend … onConnected → sendRequest → forwardRequest,
- * and back: onServerReady → receiveResponse → understandResponse → forwardResponse → complete.
+ * begin → receiveHead → understand → decide (the stages of request-stages.ts) → findServer … onConnected → sendRequest →
+ * forwardRequest, and back: onServerReady → receiveResponse → understandResponse → forwardResponse → complete.
  * Local replies leave by `reply`; everything ends in `complete` or `abort`, where the exchange is logged.
- * The choice of a server and the connecting are in ../stream.ts.
+ * The choice of a server and the connecting are in ../stream.ts; the two messages in request-side.ts and response-side.ts.
  */
 import type { Deferred } from '../../loop/event-loop.ts';
 import { latin1, u8 } from '../../os/arena.ts';
-import { BODY_CHUNKED, BODY_NONE, BODY_TUNNEL, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
+import { BODY_CHUNKED, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
 import { COMPLETE, MALFORMED } from '../../protocol/http1/head-parser.ts';
-import {
-  assembleLines,
-  assembleRequestLine,
-  assembleRequestWords,
-  assembleStatusLine,
-} from '../../protocol/http1/head-writer.ts';
-import { HeaderBlock } from '../../protocol/http1/header-block.ts';
-import { bytesEqual } from '../../protocol/http1/known-headers.ts';
-import { M_GET, M_HEAD, M_PRI, RequestFacts } from '../../protocol/http1/request-facts.ts';
-import { RequestParser } from '../../protocol/http1/request-parser.ts';
-import { pathStart } from '../../protocol/http1/request-target.ts';
-import { ResponseFacts } from '../../protocol/http1/response-facts.ts';
-import { ResponseParser } from '../../protocol/http1/response-parser.ts';
+import { M_GET, M_HEAD, M_PRI, type RequestFacts } from '../../protocol/http1/request-facts.ts';
+import type { RequestParser } from '../../protocol/http1/request-parser.ts';
+import type { ResponseFacts } from '../../protocol/http1/response-facts.ts';
+import type { ResponseParser } from '../../protocol/http1/response-parser.ts';
 import type { SocketAddress } from '../../protocol/socket-address.ts';
+import type { RuleList } from '../../rules/rule-list.ts';
+import type { Delayed, HttpTarget } from '../../rules/target.ts';
+import { CONTINUE, DONE } from '../../rules/verdict.ts';
 import {
   SEEN_BAD_RESPONSE,
   SEEN_CLOSE,
   SEEN_READ_ERROR,
   SEEN_READ_TIMEOUT,
 } from '../../state/observed-errors.ts';
-import { Channel } from '../../transport/channel.ts';
 import { FAILED } from '../../transport/connection.ts';
 import type { PipePool } from '../../transport/pipe.ts';
 import type { Backend } from '../backend.ts';
@@ -46,11 +39,11 @@ import {
 import { BE, type Server } from '../server.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { PHASE_ENDED, PHASE_EXCHANGING, Stream } from '../stream.ts';
-import { countTimes } from '../stream-times.ts';
 import { TUNNEL_AGAIN, TUNNEL_CLIENT_FAILED, TUNNEL_DONE, TUNNEL_SERVER_FAILED, Tunnel } from '../tunnel.ts';
-import { type Applet, CHUNK_OVERHEAD_BYTES, produceChunk } from './applet.ts';
+import { account } from './accounting.ts';
+import type { Applet } from './applet.ts';
 import {
-  BodyForwarder,
+  type BodyForwarder,
   FORWARD_AGAIN,
   FORWARD_DONE,
   FORWARD_MALFORMED,
@@ -60,12 +53,30 @@ import {
 } from './body-forwarder.ts';
 import { CONNECTION_CLOSE, CONNECTION_KEEP_ALIVE, strictestMode } from './connection-mode.ts';
 import { readHeaderAddress } from './header-address.ts';
+import {
+  APPLET_AS_IT_IS,
+  APPLET_CHUNKED,
+  APPLET_ENDED,
+  LocalReply,
+  REPLY_AGAIN,
+  REPLY_FAILED,
+  REPLY_WAIT,
+} from './local-reply.ts';
+import {
+  HEAD_CLIENT_ENDED,
+  HEAD_CLIENT_FAILED,
+  HEAD_COMPLETE,
+  HEAD_MALFORMED,
+  RequestSide,
+} from './request-side.ts';
+import { RequestStages, STAGES_ANSWERED, STAGES_READY } from './request-stages.ts';
+import { ResponseSide } from './response-side.ts';
 import type { HttpSession } from './session.ts';
 
 /** Where the exchange stands, beside the phase of the base class. */
 const STEP_HEAD = 0;
-/** The whole body is waited for (`option http-buffer-request`). */
-const STEP_BUFFER = 1;
+/** More of the request is waited for, or a rule lets time pass (request-stages.ts). */
+const STEP_DECIDE = 1;
 /** On its way to a server. */
 const STEP_SERVER = 2;
 /** The request (or its beginning) has been sent, the response's head is awaited. */
@@ -74,75 +85,125 @@ const STEP_RESPONSE_BODY = 4;
 /** A reply of our own is being sent. */
 const STEP_REPLY = 5;
 const STEP_TUNNEL = 6;
+/** A rule keeps the client waiting for its answer. */
+const STEP_DELAYED = 7;
 
-/** How the rest of an applet's body goes out. */
-const APPLET_CHUNKED = 0;
-const APPLET_AS_IT_IS = 1;
-const APPLET_ENDED = 2;
-/** Pieces of an applet's body made in one turn, so that a long one leaves time for others. */
-const APPLET_PIECES_A_TURN = 4;
 const TRANSFER_CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
 const NO_BODY = new Uint8Array(0);
-const VERSION_BYTES = 8;
-/** What HAProxy's form of a head takes beside its bytes, per line and in all (measured at the boundary). */
-const HEAD_LINE_OVERHEAD = 4;
-const HEAD_OVERHEAD = 79;
 
-export class HttpStream extends Stream implements Deferred {
+export class HttpStream extends Stream implements Deferred, HttpTarget {
+  private readonly requestSide: RequestSide;
+  private readonly responseSide: ResponseSide;
+  // The parts of both that features look at.
   readonly requestParser: RequestParser;
-  readonly request = new RequestFacts();
+  readonly request: RequestFacts;
   readonly responseParser: ResponseParser;
-  readonly response = new ResponseFacts();
+  readonly response: ResponseFacts;
   /** Status that the client got, or -1 when it got none. */
   status = -1;
-  /** The request line as received, for the log; `requestLineLength` bytes of it. */
-  readonly requestLine: Uint8Array;
-  requestLineLength = 0;
   /** When the first byte of the request arrived. */
   startedAt = 0;
+  /** Nothing of this exchange is logged (monitor requests). */
+  unlogged = false;
+  /** A rewrite that fails for want of room ends the exchange (`strict-mode`). */
+  strict = true;
+  private readonly stages = new RequestStages();
+  private readonly own: LocalReply;
   private step = STEP_HEAD;
-  private readonly requestBody: BodyForwarder;
-  private readonly responseBody: BodyForwarder;
-  /** All of the message has been written. */
-  private requestDone = false;
-  private responseSent = false;
-  /** The server does not take any more of the request. */
-  private requestRefused = false;
   /** The client's connection will carry another request. */
   private clientKeep = false;
   private serverKeep = false;
-  /** Something of the response's bytes has been received. */
-  private responseStarted = false;
-  private readonly replyChannel: Channel;
-  /** Makes the body of the reply that is being sent. */
-  applet: Applet | null = null;
-  private appletBody = APPLET_CHUNKED;
-  /** The request as it was sent, for another attempt. */
-  private replay: Uint8Array | null = null;
   private tunnel: Tunnel | null = null;
+  private delayed: Delayed | null = null;
   private deferred = false;
-  /** Sizes of the heads as they are counted (HeaderBlock.countedBytes). */
-  private requestHeadBytes = 0;
-  private replyBodyBytes = 0;
-  private responseHeadBytes = 0;
   /** Any progress on either side, for the inactivity timeouts. */
   private activeAt = 0;
 
   constructor(plane: Plane) {
     super(plane);
-    const tune = plane.configuration.global.tune;
-    const lines = tune.httpMaxHeaders - 1;
-    this.requestParser = new RequestParser(new HeaderBlock(lines, plane.pool));
-    this.responseParser = new ResponseParser(new HeaderBlock(lines, plane.pool));
-    this.requestLine = new Uint8Array(tune.httpLogUriLength);
-    this.requestBody = new BodyForwarder(plane.newScanner());
-    this.responseBody = new BodyForwarder(plane.newScanner());
-    this.replyChannel = new Channel(plane.pool, 0);
+    this.requestSide = new RequestSide(plane);
+    this.responseSide = new ResponseSide(plane);
+    this.own = new LocalReply(plane);
+    this.requestParser = this.requestSide.parser;
+    this.request = this.requestSide.facts;
+    this.responseParser = this.responseSide.parser;
+    this.response = this.responseSide.facts;
   }
 
   private get http(): HttpSession {
     // Only HttpSession begins HTTP streams.
     return this.session as HttpSession;
+  }
+
+  /** The request line as received, for the log; `requestLineLength` bytes of it. */
+  get requestLine(): Uint8Array {
+    return this.requestSide.line;
+  }
+
+  get requestLineLength(): number {
+    return this.requestSide.lineLength;
+  }
+
+  get applet(): Applet | null {
+    return this.own.applet;
+  }
+
+  // ---- what rules and expressions see ---------------------------------------------------------------------------
+
+  override get httpTarget(): HttpTarget {
+    return this;
+  }
+
+  override get requestHead(): RequestParser | null {
+    return this.requested && !this.requestSide.placed ? this.requestParser : null;
+  }
+
+  override get requestFacts(): RequestFacts | null {
+    return this.requested ? this.request : null;
+  }
+
+  override get responseHead(): ResponseParser | null {
+    return this.responseSide.headReady ? this.responseParser : null;
+  }
+
+  override get responseStatus(): number {
+    return Math.max(this.status, 0);
+  }
+
+  waitAtMost(limitMs: number): void {
+    this.stages.limitMs = limitMs;
+  }
+
+  get requestBodyComplete(): boolean {
+    return this.requestSide.body.received;
+  }
+
+  get requestBodyBytes(): number {
+    return this.requestSide.body.payload;
+  }
+
+  /** The rest of the request does not fit the buffer. */
+  get requestBufferFull(): boolean {
+    return this.session.channel.room === 0;
+  }
+
+  rewriteFailed(): number {
+    if (!this.strict) return CONTINUE;
+    this.setEnd('P', this.responseSide.headReady ? 'H' : 'R');
+    this.reply(500);
+    return DONE;
+  }
+
+  /** The answer is given after some time, if the client is still there then (`tarpit`). */
+  delay(delayMs: number, answer: Delayed): void {
+    this.step = STEP_DELAYED;
+    this.delayed = answer;
+    this.startTimer(Math.max(1, delayMs));
+  }
+
+  get tarpitMs(): number {
+    const { tarpit, connect } = (this.backend ?? this.session.frontend).timeouts;
+    return tarpit ?? connect ?? 0;
   }
 
   // ---- the request's head -------------------------------------------------------------------------------------
@@ -151,59 +212,37 @@ export class HttpStream extends Stream implements Deferred {
     this.resetStream(session);
     this.step = STEP_HEAD;
     this.status = -1;
-    this.requestLineLength = 0;
     this.startedAt = this.plane.loop.now;
     this.activeAt = this.startedAt;
-    this.requestDone = false;
-    this.responseSent = false;
-    this.requestRefused = false;
+    this.unlogged = false;
+    this.strict = true;
     this.clientKeep = false;
     this.serverKeep = false;
-    this.responseStarted = false;
-    this.applet = null;
-    this.appletBody = APPLET_CHUNKED;
-    this.replay = null;
-    this.requestHeadBytes = 0;
-    this.responseHeadBytes = 0;
-    this.replyBodyBytes = 0;
-    this.requestBody.begin(BODY_TUNNEL, 0, null);
-    this.responseBody.begin(BODY_TUNNEL, 0, null);
-    this.requestParser.relaxed = session.frontend.relaxedRequests;
-    this.requestParser.begin(session.channel.head);
+    this.delayed = null;
+    this.requestSide.begin(session.channel.head, session.frontend.relaxedRequests);
+    this.responseSide.begin();
+    this.own.begin();
+    this.stages.begin();
     this.receiveHead();
   }
 
   private receiveHead(): void {
-    const { channel, connection } = this.session;
-    const parser = this.requestParser;
-    for (;;) {
-      const verdict = parser.parse(u8, channel.tail);
-      if (verdict === COMPLETE) {
+    switch (this.requestSide.receive(this.session)) {
+      case HEAD_COMPLETE:
         this.understand();
         return;
-      }
-      if (verdict === MALFORMED) {
+      case HEAD_MALFORMED:
         this.refuse(400, 'P');
         return;
-      }
-      if (channel.room === 0) {
-        if (channel.head === channel.buffer + this.plane.headroom) {
-          this.refuse(400, 'P');
-          return;
-        }
-        channel.compact();
-        parser.begin(channel.head);
-        continue;
-      }
-      if (!connection.readable) break;
-      const count = channel.fill(connection);
-      if (count === 0 || count === FAILED) {
-        this.onClientLeftAmidHead(count === FAILED);
+      case HEAD_CLIENT_ENDED:
+        this.onClientLeftAmidHead(false);
         return;
-      }
-      if (count < 0) break;
+      case HEAD_CLIENT_FAILED:
+        this.onClientLeftAmidHead(true);
+        return;
+      default:
+        this.startHeadTimer();
     }
-    this.startHeadTimer();
   }
 
   private startHeadTimer(): void {
@@ -249,102 +288,42 @@ export class HttpStream extends Stream implements Deferred {
   /** The head is complete: what does it mean, and where does it go? */
   private understand(): void {
     const { frontend, channel } = this.session;
-    const parser = this.requestParser;
-    const facts = this.request;
-    const block = parser.block;
-    const refusal = this.headTooLarge() ? 400 : facts.analyse(u8, parser);
+    const { requestSide } = this;
+    const refusal = requestSide.analyse();
     if (refusal !== 0) {
       this.refuse(refusal, 'P');
       return;
     }
-    if (frontend.log.wantsRequestLine) this.captureRequestLine();
+    if (frontend.log.wantsRequestLine) requestSide.captureLine();
     this.plane.loop.timers.disarm(this.timer);
     this.requested = true;
     this.requestAt = this.plane.loop.now;
     this.activeAt = this.requestAt;
     this.plane.count(frontend.counters + FE.requests);
-    // Until the head is put together for the server it stays where it is, below what may be moved.
-    channel.head = block.end;
-    channel.ready = block.end;
-    channel.floor = block.end;
-    // Counted as it was received: what is edited later, on behalf of the configuration, does not count.
-    const startLineBytes =
-      parser.methodEnd - block.start + parser.targetEnd - parser.targetStart + VERSION_BYTES;
-    this.requestHeadBytes = block.countedBytes(startLineBytes);
-    this.requestBody.begin(
-      facts.body === BODY_TUNNEL ? BODY_NONE : facts.body,
-      facts.bodyLength,
-      this.pipesOf(frontend.defaultBackend),
-    );
-    if (facts.method === M_PRI) {
+    requestSide.accept(channel, this.pipesOf(frontend.defaultBackend));
+    if (this.request.method === M_PRI) {
       // The beginning of HTTP/2 to a listener that does not speak it.
-      this.requestLineLength = 0;
+      requestSide.lineLength = 0;
       this.setEnd('P', 'R');
       this.reply(400);
       return;
     }
     if (!this.scanRequest()) return;
-    if (frontend.monitorUri !== undefined && this.isMonitor(frontend.monitorUri)) {
+    if (frontend.monitorUri !== undefined && requestSide.asksFor(frontend.monitorUri)) {
       this.replyMonitor();
       return;
     }
-    for (const extension of frontend.extensions) if (extension.onRequest?.(this)) return;
-    const backend = frontend.defaultBackend;
-    this.plane.logger.identify(this);
-    this.plane.logger.reached(this, backend, AT_REQUEST);
-    if (backend === null) {
-      this.setEnd('S', 'C');
-      this.reply(503);
-      return;
-    }
-    if ((backend.bufferRequest || frontend.bufferRequest) && !this.requestBody.received) {
-      this.step = STEP_BUFFER;
-      this.bufferBody();
-      return;
-    }
-    this.chooseBackend(backend);
-  }
-
-  /** A head that would fit the buffer as bytes may still be more than HAProxy takes, which keeps it in another form. */
-  private headTooLarge(): boolean {
-    const { block } = this.requestParser;
-    const limit = this.plane.pool.sizeBytes - this.plane.headroom;
-    const length = block.end - block.start;
-    return length + block.count * HEAD_LINE_OVERHEAD + HEAD_OVERHEAD > limit;
-  }
-
-  private captureRequestLine(): void {
-    const parser = this.requestParser;
-    const line = this.requestLine;
-    const start = parser.block.start;
-    let length = 0;
-    if (!parser.block.startUntidy) {
-      const end = Math.min(parser.versionEnd, start + line.length);
-      for (let i = start; i < end; i++) line[length++] = u8[i] as number;
-    } else {
-      // As it will be forwarded: one blank between the words. Room for it is in the scratch area.
-      const from = this.plane.scratch;
-      const end = Math.min(assembleRequestWords(u8, parser, from), from + line.length);
-      for (let i = from; i < end; i++) line[length++] = u8[i] as number;
-    }
-    this.requestLineLength = length;
-  }
-
-  private isMonitor(uri: Uint8Array): boolean {
-    const { targetStart, targetEnd } = this.requestParser;
-    const start = pathStart(u8, targetStart, targetEnd);
-    return targetEnd - start === uri.length && bytesEqual(u8, start, uri);
+    this.step = STEP_DECIDE;
+    this.decide();
   }
 
   private replyMonitor(): void {
     this.unlogged = true;
-    this.plane.count(this.session.frontend.counters + FE.interceptedRequests);
+    const { frontend } = this.session;
+    this.plane.count(frontend.counters + FE.interceptedRequests);
     this.setEnd('L', 'R');
-    this.reply(200);
+    this.reply(frontend.monitorFail?.holds(this) === true ? 503 : 200);
   }
-
-  /** Nothing of this exchange is logged (monitor requests). */
-  unlogged = false;
 
   /** Where long bodies may be spliced through, or null. */
   private pipesOf(backend: Backend | null): PipePool | null {
@@ -353,14 +332,14 @@ export class HttpStream extends Stream implements Deferred {
 
   /** Follows the body through what has been received. False when it was malformed, and answered. */
   private scanRequest(): boolean {
-    if (this.requestBody.scan(this.session.channel)) return true;
+    if (this.requestSide.scan(this.session.channel)) return true;
     this.onMalformedBody();
     return false;
   }
 
   private onMalformedBody(): void {
     if (this.step === STEP_HEAD) this.refuse(400, 'P');
-    else if (this.step === STEP_BUFFER) {
+    else if (this.step === STEP_DECIDE) {
       this.setEnd('P', 'R');
       this.reply(400);
     } else if (this.step === STEP_RESPONSE_BODY || this.status > 0) {
@@ -373,18 +352,21 @@ export class HttpStream extends Stream implements Deferred {
     }
   }
 
-  /** `option http-buffer-request`: the body is waited for, as far as a buffer holds it. */
-  private bufferBody(): void {
-    const { channel, connection, frontend } = this.session;
-    for (;;) {
-      if (!this.scanRequest()) return;
-      if (this.requestBody.received || channel.room === 0) {
-        this.plane.loop.timers.disarm(this.timer);
-        this.requestAt = this.plane.loop.now;
-        this.chooseBackend(frontend.defaultBackend as Backend);
+  /** Rules, features and the choice of a backend; taken up again when more of the request has arrived. */
+  private decide(): void {
+    const { channel, connection } = this.session;
+    const { requestSide, stages } = this;
+    for (let first = true; ; first = false) {
+      if (!first && !this.scanRequest()) return;
+      const complete = requestSide.body.received || channel.room === 0;
+      const outcome = stages.run(this, complete);
+      if (outcome === STAGES_ANSWERED) return;
+      if (outcome === STAGES_READY) {
+        if (!first) this.requestAt = this.plane.loop.now;
+        this.toServer();
         return;
       }
-      if (!connection.readable) break;
+      if (!connection.readable || channel.room === 0) break;
       const count = channel.fill(connection);
       if (count === 0 || count === FAILED) {
         this.setEnd('C', 'R');
@@ -393,17 +375,46 @@ export class HttpStream extends Stream implements Deferred {
       }
       if (count < 0) break;
     }
-    this.startHeadTimer();
+    if (stages.limitMs > 0) {
+      this.startTimer(Math.max(1, stages.limitMs - ((this.plane.loop.now - stages.waitingSince) | 0)));
+    } else this.startHeadTimer();
   }
 
-  private chooseBackend(backend: Backend): void {
-    this.step = STEP_SERVER;
-    for (const extension of backend.extensions) {
-      // A listen's two sides share their extensions: they have been asked already.
-      if (backend.index !== this.session.frontend.index && extension.onRequest?.(this)) return;
+  private onDecideTimer(): void {
+    if (this.stages.buffers) {
+      this.setEnd('c', 'R');
+      this.reply(408);
+      return;
     }
+    this.stages.expired = true;
+    this.decide();
+  }
+
+  /** Called by the stages: the request leaves its frontend. False when there is no backend, and that was answered. */
+  switchBackend(): boolean {
+    const { frontend } = this.session;
+    let backend = frontend.defaultBackend;
+    if (frontend.switching !== null) {
+      const index = frontend.switching.choose(this);
+      if (index >= 0) backend = this.plane.backends[index] ?? null;
+    }
+    this.plane.logger.identify(this);
+    if (backend === null) {
+      this.plane.logger.reached(this, null, AT_REQUEST);
+      this.setEnd('S', 'C');
+      this.reply(503);
+      return false;
+    }
+    this.assignBackend(backend);
     backend.count(BE.requests);
-    this.enterBackend(backend);
+    return true;
+  }
+
+  private toServer(): void {
+    this.plane.loop.timers.disarm(this.timer);
+    this.step = STEP_SERVER;
+    this.plane.logger.reached(this, this.backend, AT_REQUEST);
+    this.findServer();
   }
 
   // ---- to the server ------------------------------------------------------------------------------------------
@@ -460,41 +471,23 @@ export class HttpStream extends Stream implements Deferred {
 
   private sendRequest(): void {
     const server = this.serverConnection as ServerConnection;
+    const { requestSide } = this;
+    const { channel } = this.session;
     this.step = STEP_RESPONSE_HEAD;
     this.activeAt = this.plane.loop.now;
     this.responseParser.relaxed = server.server.backend.relaxedResponses;
-    if (this.replay !== null) {
-      if (!this.sendReplay()) return;
+    if (requestSide.hasReplay) {
+      if (!requestSide.restoreReplay(channel)) {
+        this.setEnd('I', 'H');
+        this.reply(500);
+        return;
+      }
     } else if (!this.assembleRequest()) return;
-    if (retriesExchange(server.server.backend.retryOn) && this.replay === null && this.requestBody.received) {
-      const { channel } = this.session;
-      this.replay = u8.slice(channel.head, channel.ready);
-    }
+    if (retriesExchange(server.server.backend.retryOn)) requestSide.keepReplay(channel);
     this.forwardRequest();
     // A server may speak first, and the event that told of the connection has told of that too.
     if (this.phase === PHASE_EXCHANGING && server.connection.readable) this.receiveResponse();
     if (this.phase === PHASE_EXCHANGING) this.armTimer();
-  }
-
-  /** Another attempt: what was sent before is put back in front of what is still in the buffer. */
-  private sendReplay(): boolean {
-    const replay = this.replay as Uint8Array;
-    const { channel } = this.session;
-    if (!channel.open()) return true;
-    const rest = channel.tail - channel.ready;
-    const at = channel.buffer;
-    if (replay.length + rest > this.plane.pool.sizeBytes) {
-      this.setEnd('I', 'H');
-      this.reply(500);
-      return false;
-    }
-    u8.copyWithin(at + replay.length, channel.ready, channel.tail);
-    u8.set(replay, at);
-    channel.head = at;
-    channel.ready = at + replay.length;
-    channel.tail = channel.ready + rest;
-    this.requestDone = false;
-    return true;
   }
 
   /** Edits the head for the server and puts it in front of what follows in the buffer. */
@@ -502,8 +495,7 @@ export class HttpStream extends Stream implements Deferred {
     const session = this.session;
     const { frontend } = session;
     const backend = this.backend as Backend;
-    const parser = this.requestParser;
-    const block = parser.block;
+    const { block } = this.requestParser;
     const facts = this.request;
     let fits = true;
     const forwardFor = backend.forwardFor ?? frontend.forwardFor;
@@ -524,34 +516,23 @@ export class HttpStream extends Stream implements Deferred {
     } else if (this.serverKeep && facts.old && !facts.oldChunked && !facts.connectionUpgrade) {
       fits = block.add(u8, CONNECTION_KEEP_ALIVE) && fits;
     }
-    const { channel } = session;
-    channel.floor = channel.buffer;
-    if (!block.edited && !block.startUntidy && channel.head === block.end) channel.head = block.start;
-    else if (fits) {
-      const start = this.plane.scratch;
-      const end = assembleLines(u8, block, assembleRequestLine(u8, parser, start));
-      fits = placeHead(channel, start, end - start);
-    }
-    if (backend.headerCase !== null && fits) backend.headerCase.adjust(u8, channel.head);
-    if (!fits) {
-      this.setEnd('P', 'R');
-      this.dropServer();
-      this.reply(500);
-      return false;
-    }
-    return true;
+    if (fits && this.requestSide.place(session.channel, backend.headerCase)) return true;
+    this.setEnd('P', 'R');
+    this.dropServer();
+    this.reply(500);
+    return false;
   }
 
   /** Moves the request on, as far as both sides let it. */
   private forwardRequest(): void {
     const { channel, connection: client } = this.session;
     const server = (this.serverConnection as ServerConnection).connection;
-    const body = this.requestBody;
+    const { body } = this.requestSide;
     const verdict = body.run(channel, client, server);
     this.noteProgress(body);
     switch (verdict) {
       case FORWARD_DONE:
-        this.requestDone = true;
+        this.requestSide.done = true;
         channel.releaseIfEmpty();
         return;
       case FORWARD_AGAIN:
@@ -580,14 +561,14 @@ export class HttpStream extends Stream implements Deferred {
 
   /** The server does not take the request any more: it may have answered all the same. */
   private onRequestRefused(): void {
-    this.requestRefused = true;
+    this.requestSide.refused = true;
     const server = (this.serverConnection as ServerConnection).connection;
     server.readable = true;
     if (this.step === STEP_RESPONSE_HEAD) this.receiveResponse();
   }
 
   private onClientLeftAmidBody(): void {
-    if (this.responseSent) {
+    if (this.responseSide.sent) {
       this.complete();
       return;
     }
@@ -604,8 +585,8 @@ export class HttpStream extends Stream implements Deferred {
       case STEP_HEAD:
         this.receiveHead();
         return;
-      case STEP_BUFFER:
-        this.bufferBody();
+      case STEP_DECIDE:
+        this.onMoreOfRequest();
         return;
       case STEP_REPLY:
         this.sendReply();
@@ -614,14 +595,28 @@ export class HttpStream extends Stream implements Deferred {
         this.relayTunnel();
         return;
       case STEP_SERVER:
+      case STEP_DELAYED:
         this.watchWaitingClient();
         return;
       default:
     }
     if (this.watchWaitingClient()) return;
-    if (!this.requestDone && !this.requestRefused) this.forwardRequest();
+    if (!this.requestSide.done && !this.requestSide.refused) this.forwardRequest();
     if (this.step === STEP_RESPONSE_BODY && this.phase === PHASE_EXCHANGING) this.forwardResponse();
     if (this.phase === PHASE_EXCHANGING) this.armTimer();
+  }
+
+  /** While it is being decided where the request goes. */
+  private onMoreOfRequest(): void {
+    const { channel, connection } = this.session;
+    if (channel.room === 0) return;
+    const count = channel.fill(connection);
+    if (count === 0 || count === FAILED) {
+      this.setEnd('C', 'R');
+      this.abort();
+      return;
+    }
+    if (count > 0 && this.scanRequest()) this.decide();
   }
 
   /** A client that is gone does not wait for an answer. True when the exchange was given up. */
@@ -629,11 +624,11 @@ export class HttpStream extends Stream implements Deferred {
     const client = this.session.connection;
     const backend = this.backend;
     const gone =
-      client.broken || (client.hangup && this.requestBody.received && backend?.abortOnClose === true);
+      client.broken || (client.hangup && this.requestSide.body.received && backend?.abortOnClose === true);
     if (!gone || this.status > 0) return false;
     if (this.queued) this.setEnd('C', 'Q');
     else if (this.phase !== PHASE_EXCHANGING) this.setEnd('C', 'C');
-    else this.setEnd('C', this.requestBody.received ? 'H' : 'D');
+    else this.setEnd('C', this.requestSide.body.received ? 'H' : 'D');
     // The status that the log shows, although nobody is there any more to get it.
     this.status = this.phase === PHASE_EXCHANGING ? 400 : 503;
     backend?.count(BE.clientAborts);
@@ -649,7 +644,7 @@ export class HttpStream extends Stream implements Deferred {
       this.relayTunnel();
       return;
     }
-    if (!this.requestDone && !this.requestRefused) {
+    if (!this.requestSide.done && !this.requestSide.refused) {
       const server = (this.serverConnection as ServerConnection).connection;
       if (server.writable) this.forwardRequest();
       if (this.phase !== PHASE_EXCHANGING) return;
@@ -661,6 +656,7 @@ export class HttpStream extends Stream implements Deferred {
 
   private receiveResponse(): void {
     const { channel, connection } = this.serverConnection as ServerConnection;
+    const { responseSide } = this;
     const parser = this.responseParser;
     while (connection.readable) {
       const fresh = channel.buffer < 0;
@@ -671,8 +667,8 @@ export class HttpStream extends Stream implements Deferred {
         return;
       }
       this.activeAt = this.plane.loop.now;
-      if (!this.responseStarted || fresh) parser.begin(channel.head);
-      this.responseStarted = true;
+      if (!responseSide.started || fresh) parser.begin(channel.head);
+      responseSide.started = true;
       if (this.parseResponse()) return;
       if (channel.room === 0) {
         if (channel.head === channel.buffer + this.plane.headroom) {
@@ -723,10 +719,11 @@ export class HttpStream extends Stream implements Deferred {
   private understandResponse(): void {
     const { channel, connection } = this.serverConnection as ServerConnection;
     const backend = this.backend as Backend;
+    const { responseSide } = this;
     const parser = this.responseParser;
     const facts = this.response;
     const block = parser.block;
-    if (this.replay !== null && (backend.retryOn & statusBit(parser.status)) !== 0 && this.mayRetry) {
+    if (this.requestSide.hasReplay && (backend.retryOn & statusBit(parser.status)) !== 0 && this.mayRetry) {
       this.retry();
       return;
     }
@@ -735,13 +732,9 @@ export class HttpStream extends Stream implements Deferred {
     this.responseAt = this.plane.loop.now;
     this.status = parser.status;
     this.step = STEP_RESPONSE_BODY;
-    channel.head = block.end;
-    channel.ready = block.end;
-    const startLineBytes =
-      VERSION_BYTES + parser.statusEnd - parser.statusStart + parser.reasonEnd - parser.reasonStart;
-    this.responseHeadBytes += block.countedBytes(startLineBytes);
-    this.bytesOut = this.responseHeadBytes;
-    for (const extension of backend.extensions) extension.onResponse?.(this);
+    responseSide.accept(channel);
+    this.bytesOut = responseSide.headBytes;
+    if (!this.ruleResponse(backend)) return;
     this.plane.logger.reached(this, backend, AT_RESPONSE);
     if (facts.tunnel) {
       if (this.placeResponseHead()) this.openTunnel();
@@ -754,11 +747,11 @@ export class HttpStream extends Stream implements Deferred {
       if (this.clientKeep) block.add(u8, CONNECTION_KEEP_ALIVE);
     } else if (!this.clientKeep) block.add(u8, CONNECTION_CLOSE);
     else if (this.request.old) block.add(u8, CONNECTION_KEEP_ALIVE);
-    this.responseBody.begin(facts.body, facts.bodyLength, this.pipesOf(backend));
+    responseSide.body.begin(facts.body, facts.bodyLength, this.pipesOf(backend));
     if (!facts.keepAlive) this.serverKeep = false;
     if (!this.placeResponseHead()) return;
     // The head waits for a look at the first bytes of the body: what is malformed from the start gets a 502.
-    if (!this.responseBody.scan(channel)) {
+    if (!responseSide.body.scan(channel)) {
       this.status = -1;
       this.responded = false;
       this.onBadResponse();
@@ -768,22 +761,27 @@ export class HttpStream extends Stream implements Deferred {
     this.forwardResponse();
   }
 
+  /** The rules and features that look at a response. False when one of them has answered instead. */
+  private ruleResponse(backend: Backend): boolean {
+    const { frontend } = this.session;
+    const other = frontend.index !== backend.index;
+    if (this.ruled(backend.rules.responseContent) || this.ruled(backend.rules.response)) return false;
+    if (other && this.ruled(frontend.rules.response)) return false;
+    for (const extension of backend.extensions) extension.onResponse?.(this);
+    if (this.ruled(backend.rules.afterResponse)) return false;
+    if (other && this.ruled(frontend.rules.afterResponse)) return false;
+    this.status = this.responseParser.status;
+    return true;
+  }
+
+  /** True when a rule has taken over. */
+  private ruled(list: RuleList | null): boolean {
+    return list !== null && list.run(this) === DONE;
+  }
+
   private placeResponseHead(): boolean {
     const { channel } = this.serverConnection as ServerConnection;
-    const parser = this.responseParser;
-    const block = parser.block;
-    let placed = true;
-    if (!block.edited && !block.startUntidy) channel.head = block.start;
-    else {
-      const start = this.plane.scratch;
-      const end = assembleLines(u8, block, assembleStatusLine(u8, parser, start));
-      placed = placeHead(channel, start, end - start);
-    }
-    if (placed) {
-      const { headerCase } = this.session.frontend;
-      if (headerCase !== null) headerCase.adjust(u8, channel.head);
-      return true;
-    }
+    if (this.responseSide.place(channel, this.session.frontend.headerCase)) return true;
     this.setEnd('P', 'H');
     this.dropServer();
     this.reply(502);
@@ -793,7 +791,7 @@ export class HttpStream extends Stream implements Deferred {
   /** Moves the response on, as far as both sides let it. */
   private forwardResponse(): void {
     const { channel, connection: server } = this.serverConnection as ServerConnection;
-    const body = this.responseBody;
+    const { body } = this.responseSide;
     const verdict = body.run(channel, server, this.session.connection);
     this.noteProgress(body);
     switch (verdict) {
@@ -832,9 +830,9 @@ export class HttpStream extends Stream implements Deferred {
   }
 
   private onResponseSent(): void {
-    this.responseSent = true;
-    if (this.requestDone) this.complete();
-    else if (this.requestRefused) {
+    this.responseSide.sent = true;
+    if (this.requestSide.done) this.complete();
+    else if (this.requestSide.refused) {
       this.setEnd('S', 'D');
       this.abort();
     } else if (this.response.body === BODY_UNTIL_CLOSE) {
@@ -850,7 +848,7 @@ export class HttpStream extends Stream implements Deferred {
   private onNoResponse(failed: boolean): void {
     const backend = this.backend as Backend;
     const connection = this.serverConnection as ServerConnection;
-    if (!this.responseStarted) {
+    if (!this.responseSide.started) {
       if (this.retryFor(RETRY_EMPTY_RESPONSE)) return;
       if (this.http.requests > 1 && connection.requests > 1) {
         // The idle connection was closed just when it was used: the client knows this case and sends again.
@@ -862,7 +860,7 @@ export class HttpStream extends Stream implements Deferred {
     this.server?.observer?.noResponse(failed ? SEEN_READ_ERROR : SEEN_CLOSE, true);
     backend.count(BE.failedResponses);
     this.server?.count(BE.failedResponses);
-    if (failed && this.requestRefused && !this.requestDone) {
+    if (failed && this.requestSide.refused && !this.requestSide.done) {
       this.setEnd('S', 'D');
       this.abort();
       return;
@@ -899,15 +897,15 @@ export class HttpStream extends Stream implements Deferred {
   /** Tries again when the configuration wants it for this failure. */
   private retryFor(condition: number): boolean {
     const backend = this.backend as Backend;
-    if (this.replay === null || (backend.retryOn & condition) === 0 || !this.mayRetry) return false;
+    if (!this.requestSide.hasReplay || (backend.retryOn & condition) === 0 || !this.mayRetry) return false;
     this.retry();
     return true;
   }
 
   private retry(): void {
     this.dropServer();
-    this.responseStarted = false;
-    this.requestRefused = false;
+    this.responseSide.started = false;
+    this.requestSide.refused = false;
     this.step = STEP_SERVER;
     this.retryExchange();
   }
@@ -931,9 +929,11 @@ export class HttpStream extends Stream implements Deferred {
         if (!this.requestParser.started && this.http.requests > 1) this.endSilently();
         else this.refuse(408, 'c');
         return;
-      case STEP_BUFFER:
-        this.setEnd('c', 'R');
-        this.reply(408);
+      case STEP_DECIDE:
+        this.onDecideTimer();
+        return;
+      case STEP_DELAYED:
+        this.delayed?.answer(this);
         return;
       case STEP_TUNNEL:
         this.onTunnelTimer();
@@ -971,13 +971,13 @@ export class HttpStream extends Stream implements Deferred {
 
   /** The rest of a request is only waited for once it has been answered; before, the server's time counts for both. */
   private waitsForClient(): boolean {
-    return (this.responded && !this.requestBody.received) || this.responseBlocked();
+    return (this.responded && !this.requestSide.body.received) || this.responseBlocked();
   }
 
   private waitsForServer(): boolean {
     if (this.serverConnection === null) return false;
     if (!this.responded) return true;
-    return !this.responseSent && !this.responseBlocked();
+    return !this.responseSide.sent && !this.responseBlocked();
   }
 
   private responseBlocked(): boolean {
@@ -1060,37 +1060,50 @@ export class HttpStream extends Stream implements Deferred {
    */
   replyWith(status: number, head: Uint8Array, body: Uint8Array, closes = false, old = false): void {
     const { channel, frontend } = this.session;
+    const { requestSide, own } = this;
     this.leaveServerSide();
-    this.responseHeadBytes = 0;
-    this.responseBody.begin(BODY_TUNNEL, 0, null);
+    this.responseSide.begin();
     this.status = status;
     this.step = STEP_REPLY;
     this.phase = PHASE_EXCHANGING;
     this.clientKeep =
       this.request.keepAlive &&
-      this.requestBody.received &&
+      requestSide.body.received &&
       !closes &&
       frontend.mode !== 'close' &&
       !this.plane.stopping;
     // A request that was received whole is swallowed, so that the next one can be read.
-    if (this.requestBody.received && this.clientKeep && channel.buffer >= 0) channel.head = channel.ready;
-    const out = this.replyChannel;
-    if (!out.open()) {
+    if (requestSide.body.received && this.clientKeep && channel.buffer >= 0) channel.head = channel.ready;
+    let connectionLine: Uint8Array | null = null;
+    if (!this.clientKeep) {
+      if (!old) connectionLine = CONNECTION_CLOSE;
+    } else if (this.request.old || old) connectionLine = CONNECTION_KEEP_ALIVE;
+    const sent = this.request.method === M_HEAD ? NO_BODY : body;
+    if (!own.prepare(head, connectionLine, sent)) {
       this.abort();
       return;
     }
-    out.ready = appendBytes(out.tail, head);
-    if (!this.clientKeep) {
-      if (!old) out.ready = appendBytes(out.ready, CONNECTION_CLOSE);
-    } else if (this.request.old || old) out.ready = appendBytes(out.ready, CONNECTION_KEEP_ALIVE);
-    u8[out.ready] = 13;
-    u8[out.ready + 1] = 10;
-    out.ready += 2;
-    if (this.request.method !== M_HEAD) out.ready = appendBytes(out.ready, body);
-    out.tail = out.ready;
-    this.responseHeadBytes += countedReplyHead(head);
-    this.replyBodyBytes = this.request.method === M_HEAD ? 0 : body.length;
+    this.ruleOwnReply();
     this.sendReply();
+  }
+
+  /** `http-after-response` also sees what the proxy says itself. */
+  private ruleOwnReply(): void {
+    const { frontend } = this.session;
+    const { backend, own, responseSide } = this;
+    const first = backend?.rules.afterResponse ?? null;
+    const second = backend?.index === frontend.index ? null : frontend.rules.afterResponse;
+    if (first === null && second === null) return;
+    const { channel } = own;
+    const parser = this.responseParser;
+    parser.begin(channel.head);
+    if (parser.parse(u8, channel.tail) !== COMPLETE) return;
+    channel.head = parser.block.end;
+    responseSide.headReady = true;
+    this.ruled(first);
+    this.ruled(second);
+    this.status = parser.status;
+    responseSide.place(channel, null);
   }
 
   /**
@@ -1098,7 +1111,8 @@ export class HttpStream extends Stream implements Deferred {
    * long the body is.
    */
   replyFromApplet(status: number, head: Uint8Array, applet: Applet, sized = false, closes = false): void {
-    this.applet = applet;
+    const { own } = this;
+    own.applet = applet;
     this.setEnd('L', 'R');
     const now = this.plane.loop.now;
     this.assigned = true;
@@ -1108,52 +1122,30 @@ export class HttpStream extends Stream implements Deferred {
     this.responded = true;
     this.responseAt = now;
     const chunked = !sized && !this.request.old && this.request.method !== M_HEAD;
-    if (this.request.method === M_HEAD) this.appletBody = APPLET_ENDED;
-    else this.appletBody = chunked ? APPLET_CHUNKED : APPLET_AS_IT_IS;
+    if (this.request.method === M_HEAD) own.appletBody = APPLET_ENDED;
+    else own.appletBody = chunked ? APPLET_CHUNKED : APPLET_AS_IT_IS;
     const whole = chunked ? Buffer.concat([head, TRANSFER_CHUNKED]) : head;
-    const untilClose = !sized && this.appletBody === APPLET_AS_IT_IS;
+    const untilClose = !sized && own.appletBody === APPLET_AS_IT_IS;
     // Where it closes on its own account a sized reply says nothing of it, as HAProxy's do not.
     this.replyWith(status, whole, NO_BODY, closes || untilClose, closes);
   }
 
   private sendReply(): void {
-    const out = this.replyChannel;
-    for (let piece = 0; ; piece++) {
-      if (out.drain(this.session.connection) === FAILED) {
+    switch (this.own.send(this.session.connection)) {
+      case REPLY_FAILED:
         this.setEnd('C', 'D');
         this.abort(true);
         return;
-      }
-      if (out.head !== out.tail) {
+      case REPLY_WAIT:
         this.startTimer(this.session.frontend.timeouts.client);
         return;
-      }
-      if (this.applet === null || this.appletBody === APPLET_ENDED) break;
-      if (piece >= APPLET_PIECES_A_TURN) {
+      case REPLY_AGAIN:
         this.continueLater();
         return;
-      }
-      this.pullApplet(this.applet);
+      default:
+        this.requestSide.done = true;
+        this.complete();
     }
-    this.requestDone = true;
-    this.complete();
-  }
-
-  /** The next piece of the applet's body; nothing else is in the channel. */
-  private pullApplet(applet: Applet): void {
-    const out = this.replyChannel;
-    out.clear();
-    let length: number;
-    if (this.appletBody === APPLET_CHUNKED) {
-      out.tail = produceChunk(applet, u8, out.head, out.room);
-      length = out.tail - out.head - CHUNK_OVERHEAD_BYTES;
-    } else {
-      length = applet.produce(u8, out.head, out.room);
-      out.tail = out.head + length;
-    }
-    out.ready = out.tail;
-    if (length > 0) this.replyBodyBytes += length;
-    else this.appletBody = APPLET_ENDED;
   }
 
   private leaveServerSide(): void {
@@ -1172,8 +1164,9 @@ export class HttpStream extends Stream implements Deferred {
     this.account();
     const session = this.http;
     const connection = this.serverConnection;
-    const keepClient = this.clientKeep && this.requestDone;
-    if (connection !== null && this.serverKeep && this.requestDone && connection.channel.length === 0) {
+    const { done } = this.requestSide;
+    const keepClient = this.clientKeep && done;
+    if (connection !== null && this.serverKeep && done && connection.channel.length === 0) {
       const readable = connection.connection.hangup || connection.connection.broken;
       if (!readable) this.parkServer(connection, keepClient);
     }
@@ -1246,55 +1239,41 @@ export class HttpStream extends Stream implements Deferred {
     }
   }
 
+  shutServer(serverWords: number, cause: 'D' | 'U'): void {
+    if (!this.isServedBy(serverWords)) return;
+    if (this.phase !== PHASE_EXCHANGING) {
+      this.setEnd(cause, '-');
+      this.abort();
+    } else if (this.step === STEP_RESPONSE_HEAD) {
+      this.setEnd(cause, 'H');
+      this.dropServer();
+      this.reply(502);
+    } else {
+      this.setEnd(cause, 'D');
+      this.abort();
+    }
+  }
+
   private releaseBuffers(): void {
-    this.replyChannel.release();
+    this.own.release();
     this.tunnel?.release();
     this.tunnel = null;
-    this.requestBody.release();
-    this.responseBody.release();
-    this.requestParser.block.release();
-    this.responseParser.block.release();
-    this.replay = null;
+    this.requestSide.release();
+    this.responseSide.release();
+    this.delayed = null;
     this.plane.loop.timers.disarm(this.timer);
   }
 
-  private countTimes(backend: Backend, server: Server): void {
-    const { lane, loop } = this.plane;
-    const queueMs = (this.assignedAt - this.requestAt) | 0;
-    const connectMs = (this.connectedAt - this.assignedAt) | 0;
-    const responseMs = (this.responseAt - this.connectedAt) | 0;
-    const totalMs = (loop.now - this.startedAt) | 0;
-    countTimes(lane, backend.counters, queueMs, connectMs, responseMs, totalMs);
-    countTimes(lane, server.counters, queueMs, connectMs, responseMs, totalMs);
-  }
-
   private account(): void {
-    this.bytesIn = this.requestHeadBytes + this.requestBody.payload + (this.tunnel?.request.bytes ?? 0);
+    const { requestSide, responseSide, own, tunnel } = this;
+    this.bytesIn = requestSide.headBytes + requestSide.body.payload + (tunnel?.request.bytes ?? 0);
     this.bytesOut =
-      this.responseHeadBytes +
-      this.responseBody.payload +
-      (this.tunnel?.response.bytes ?? 0) +
-      this.replyBodyBytes;
-    const { frontend } = this.session;
-    const plane = this.plane;
-    plane.count(frontend.counters + FE.bytesIn, this.bytesIn);
-    plane.count(frontend.counters + FE.bytesOut, this.bytesOut);
-    const backend = this.backend;
-    const statusClass = this.status < 0 ? 0 : Math.floor(this.status / 100);
-    plane.count(frontend.counters + statusCounter(FE.status1xx, FE.statusOther, statusClass));
-    if (backend !== null) {
-      const offset = statusCounter(BE.status1xx, BE.statusOther, statusClass);
-      backend.count(BE.bytesIn, this.bytesIn);
-      backend.count(BE.bytesOut, this.bytesOut);
-      backend.count(offset);
-      const server = this.server;
-      if (server !== null && this.connected && this.responded) this.countTimes(backend, server);
-      if (server !== null) {
-        server.count(BE.bytesIn, this.bytesIn);
-        server.count(BE.bytesOut, this.bytesOut);
-        server.count(offset);
-      }
-    }
+      responseSide.headBytes +
+      responseSide.body.payload +
+      (tunnel?.response.bytes ?? 0) +
+      own.headBytes +
+      own.bodyBytes;
+    account(this);
   }
 
   /** Last of all, so that whoever reads the line finds what it tells of done. */
@@ -1302,42 +1281,4 @@ export class HttpStream extends Stream implements Deferred {
     if (!this.unlogged) this.plane.logger.logStream(this, backend);
     this.unlogged = false;
   }
-}
-
-/** Five counters for 1xx to 5xx follow one another. */
-function statusCounter(first: number, other: number, statusClass: number): number {
-  return statusClass >= 1 && statusClass <= 5 ? first + statusClass - 1 : other;
-}
-
-/** Counted size of a reply's head, which was made as wire bytes. */
-function countedReplyHead(head: Uint8Array): number {
-  let lines = 0;
-  for (let i = 0; i < head.length; i++) if (head[i] === 10) lines++;
-  // Each line has its separators on the wire; the start line two blanks instead of a colon and a blank.
-  return head.length - lines * 4 + 21;
-}
-
-function appendBytes(at: number, bytes: Uint8Array): number {
-  u8.set(bytes, at);
-  return at + bytes.length;
-}
-
-/**
- * Puts a head that was put together elsewhere right in front of what the channel holds. False when the buffer has no room
- * for it.
- */
-function placeHead(channel: Channel, start: number, length: number): boolean {
-  const at = channel.head - length;
-  if (at < channel.buffer) {
-    // No room in front: what follows moves back.
-    const shift = channel.buffer - at;
-    if (channel.tail + shift > channel.limit) return false;
-    u8.copyWithin(channel.head + shift, channel.head, channel.tail);
-    channel.head += shift;
-    channel.ready += shift;
-    channel.tail += shift;
-  }
-  channel.head -= length;
-  u8.copyWithin(channel.head, start, start + length);
-  return true;
 }

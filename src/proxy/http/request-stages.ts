@@ -1,0 +1,140 @@
+/**
+ * What a request goes through between its head and the choice of a server, in HAProxy's order: the frontend's rules, the
+ * choice of a backend, the backend's rules. Any stage may have to wait for more of the request, and is taken up again
+ * where it stopped.
+ * Specification: configuration manual 4.2 (`tcp-request content`, `http-request`, `use_backend`, `option http-buffer-request`).
+ */
+
+import type { RuleList } from '../../rules/rule-list.ts';
+import { CONTINUE, DONE, STOP, YIELD } from '../../rules/verdict.ts';
+import type { Backend } from '../backend.ts';
+import type { HttpStream } from './stream.ts';
+
+/** Everything is decided: the request goes to its backend. */
+export const STAGES_READY = 0;
+/** More has to arrive, or a time to pass. */
+export const STAGES_WAIT = 1;
+/** A rule or a feature has answered. */
+export const STAGES_ANSWERED = 2;
+
+const FRONTEND_CONTENT = 0;
+const FRONTEND_BUFFER = 1;
+const FRONTEND_REQUEST = 2;
+const SWITCHING = 3;
+const BACKEND_CONTENT = 4;
+const BACKEND_BUFFER = 5;
+const BACKEND_REQUEST = 6;
+const ALL = 7;
+
+export class RequestStages {
+  private stage = FRONTEND_CONTENT;
+  /** The rule to go on with. */
+  private from = 0;
+  /** How long the rule that waits may wait, milliseconds; 0: as long as the client's timeouts allow. */
+  limitMs = 0;
+  /** The loop's time when the waiting began. */
+  waitingSince = 0;
+  private waiting = false;
+  /** The limit has passed. */
+  expired = false;
+
+  begin(): void {
+    this.stage = FRONTEND_CONTENT;
+    this.from = 0;
+    this.stopWaiting();
+  }
+
+  /** The whole body is waited for: what a slow client gets is an error. */
+  get buffers(): boolean {
+    return this.stage === FRONTEND_BUFFER || this.stage === BACKEND_BUFFER;
+  }
+
+  /** `complete`: nothing more of the request will come, or fits. */
+  run(stream: HttpStream, complete: boolean): number {
+    const { frontend } = stream.session;
+    for (;;) {
+      const { backend } = stream;
+      let verdict = CONTINUE;
+      switch (this.stage) {
+        case FRONTEND_CONTENT:
+          verdict = this.content(frontend.rules.content, frontend.inspectDelayMs, stream, complete);
+          break;
+        case FRONTEND_BUFFER:
+          if (frontend.bufferRequest && !complete) verdict = YIELD;
+          break;
+        case FRONTEND_REQUEST:
+          verdict = this.rules(frontend.rules.request, stream, complete);
+          if (verdict < DONE) {
+            for (const extension of frontend.extensions)
+              if (extension.onRequest?.(stream)) return STAGES_ANSWERED;
+          }
+          break;
+        case SWITCHING:
+          if (!stream.switchBackend()) return STAGES_ANSWERED;
+          break;
+        case BACKEND_CONTENT:
+          if (isOther(backend, stream)) {
+            verdict = this.content(backend.rules.content, backend.inspectDelayMs, stream, complete);
+          }
+          break;
+        case BACKEND_BUFFER:
+          if (backend?.bufferRequest === true && !complete) verdict = YIELD;
+          break;
+        case BACKEND_REQUEST:
+          // The two sides of a listen section have one set of rules, which has been asked already.
+          if (!isOther(backend, stream)) break;
+          verdict = this.rules(backend.rules.request, stream, complete);
+          if (verdict < DONE) {
+            for (const extension of backend.extensions)
+              if (extension.onRequest?.(stream)) return STAGES_ANSWERED;
+          }
+          break;
+        default:
+          return STAGES_READY;
+      }
+      if (verdict === DONE) return STAGES_ANSWERED;
+      if (verdict === YIELD) {
+        if (!this.waiting) {
+          this.waiting = true;
+          this.waitingSince = stream.now;
+        }
+        return STAGES_WAIT;
+      }
+      this.stage = this.stage < ALL ? this.stage + 1 : ALL;
+      this.from = 0;
+      this.stopWaiting();
+    }
+  }
+
+  private content(list: RuleList | null, delayMs: number, stream: HttpStream, complete: boolean): number {
+    if (list === null) return CONTINUE;
+    const verdict = list.run(stream, this.from, complete || delayMs === 0 || this.expired);
+    if (verdict === YIELD) {
+      this.from = list.yieldedAt;
+      this.limitMs = delayMs;
+    }
+    return verdict === STOP ? CONTINUE : verdict;
+  }
+
+  private rules(list: RuleList | null, stream: HttpStream, complete: boolean): number {
+    if (list === null) return CONTINUE;
+    const before = this.from;
+    const verdict = list.run(stream, before, complete || this.expired);
+    if (verdict === YIELD) {
+      // Each rule has its own time.
+      if (list.yieldedAt !== before) this.stopWaiting();
+      this.from = list.yieldedAt;
+    }
+    return verdict === STOP ? CONTINUE : verdict;
+  }
+
+  private stopWaiting(): void {
+    this.waiting = false;
+    this.expired = false;
+    this.limitMs = 0;
+  }
+}
+
+function isOther(backend: Backend | null, stream: HttpStream): backend is Backend {
+  return backend !== null && backend.index !== stream.session.frontend.index;
+}

@@ -1239,21 +1239,6 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     }
   }
 
-  shutServer(serverWords: number, cause: 'D' | 'U'): void {
-    if (!this.isServedBy(serverWords)) return;
-    if (this.phase !== PHASE_EXCHANGING) {
-      this.setEnd(cause, '-');
-      this.abort();
-    } else if (this.step === STEP_RESPONSE_HEAD) {
-      this.setEnd(cause, 'H');
-      this.dropServer();
-      this.reply(502);
-    } else {
-      this.setEnd(cause, 'D');
-      this.abort();
-    }
-  }
-
   private releaseBuffers(): void {
     this.own.release();
     this.tunnel?.release();

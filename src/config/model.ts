@@ -155,8 +155,8 @@ export interface KeepaliveConfig {
 
 export interface BalanceConfig {
   readonly algorithm: string;
-  /** As written behind the algorithm; the algorithm's own record has checked them. */
-  readonly args: string[];
+  /** What the algorithm's own record made of its arguments: plain data that it alone understands. */
+  readonly settings: unknown;
   readonly origin: Origin;
 }
 

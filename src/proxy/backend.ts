@@ -2,8 +2,9 @@
  * The server side of a proxy as a data thread sees it: its servers, how one is chosen, and the settings of what follows.
  */
 import type { HttpConnectionMode, HttpReuse, ProxyConfig, Timeouts } from '../config/model.ts';
+import type { RequestFacts } from '../protocol/http1/request-facts.ts';
 import { BE_CONNECTIONS, BE_CONNECTIONS_MAX, BE_SERVED, raiseGauge } from '../state/shared-state.ts';
-import { type Balancer, balanceAlgorithm } from './balancing.ts';
+import { algorithmOf, type BalanceAlgorithm, type Balancer } from './balancing.ts';
 import { ErrorReplies } from './error-replies.ts';
 import { HeaderInsert } from './header-insert.ts';
 import { type HttpExtension, httpExtensions } from './http/extension.ts';
@@ -15,7 +16,6 @@ import { retryConditions } from './retry.ts';
 import { Server } from './server.ts';
 
 const DEFAULT_RETRIES = 3;
-const DEFAULT_ALGORITHM = 'roundrobin';
 
 export class Backend {
   readonly plane: Plane;
@@ -28,6 +28,8 @@ export class Backend {
   readonly counters: number;
   readonly servers: readonly Server[];
   readonly balancer: Balancer;
+  private readonly balanceSettings: unknown;
+  private readonly bodyWanted: BalanceAlgorithm['wantsBody'];
   /** `dispatch` or `option transparent`: a nameless target in the place of the servers. */
   readonly direct: Server | null;
   readonly transparent: boolean;
@@ -81,9 +83,10 @@ export class Backend {
     this.words = plane.shared.proxyWords(index);
     this.counters = plane.shared.backendCounters(index);
     this.servers = config.servers.map((server, i) => new Server(plane, this, server, i, firstServer + i));
-    const algorithm = balanceAlgorithm(config.balance?.algorithm ?? DEFAULT_ALGORITHM);
-    if (algorithm === undefined) throw new Error(`no balance algorithm ${config.balance?.algorithm}`);
-    this.balancer = algorithm.create(config.balance, {
+    const algorithm = algorithmOf(config);
+    this.balanceSettings = config.balance?.settings ?? {};
+    this.bodyWanted = algorithm.wantsBody;
+    this.balancer = algorithm.create(this.balanceSettings, {
       proxy: config,
       proxyIndex: index,
       firstServer,
@@ -141,6 +144,11 @@ export class Backend {
 
   leave(): void {
     Atomics.sub(this.plane.words, this.words + BE_CONNECTIONS, 1);
+  }
+
+  /** Whether the request's body is waited for, as far as a buffer holds it, before a server is chosen. */
+  wantsBody(facts: RequestFacts): boolean {
+    return this.bufferRequest || this.bodyWanted?.(this.balanceSettings, facts) === true;
   }
 
   get connections(): number {

@@ -2,7 +2,16 @@
  * What a balance algorithm is to the data plane. Algorithms are folders of features/balance that register here; the
  * state they share over threads (positions, trees) lies in shared memory that they ask for, under the backend's lock.
  */
-import type { BalanceConfig, ProxyConfig } from '../config/model.ts';
+import {
+  type BalanceLine,
+  type BalanceSyntax,
+  DEFAULT_ALGORITHM,
+  registerBalanceSyntax,
+} from '../config/balance-syntax.ts';
+import type { ProxyConfig } from '../config/model.ts';
+import type { ByteWindow } from '../protocol/http1/body-scanner.ts';
+import type { RequestFacts } from '../protocol/http1/request-facts.ts';
+import type { RequestParser } from '../protocol/http1/request-parser.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import type { SharedState } from '../state/shared-state.ts';
 
@@ -10,7 +19,19 @@ import type { SharedState } from '../state/shared-state.ts';
 export interface BalanceRequest {
   /** The client's address: the one announced by PROXY protocol, where there was one. */
   readonly clientAddress: SocketAddress;
+  /** The head of an HTTP request; null in TCP. */
+  readonly requestHead: RequestParser | null;
+  readonly requestFacts: RequestFacts | null;
+  /** What has been received and not been sent on: the beginning of a body, or of what a TCP client says. */
+  readonly received: ByteWindow;
+  /** The hash of its key, for the algorithms that have one: 0 to 2^32 - 1, NO_HASH or HASH_UNREAD. */
+  balanceHash: number;
 }
+
+/** The request has no key. */
+export const NO_HASH = -1;
+/** Nobody has looked for the key yet. */
+export const HASH_UNREAD = -2;
 
 /** No server can take the request: all are down, or in maintenance, or have weight 0. */
 export const NO_SERVER = -1;
@@ -39,28 +60,36 @@ export interface BalanceContext {
   readonly memory: SharedArrayBuffer;
 }
 
-export interface BalanceAlgorithm {
-  readonly name: string;
-  readonly doc: string;
-  /** Undefined when the arguments are fine, else HAProxy's message. */
-  readonly checkArguments: (args: readonly string[]) => string | undefined;
-  /** Bytes of shared memory that a backend of so many servers needs. */
-  readonly sharedBytes: (config: BalanceConfig | undefined, servers: number) => number;
-  readonly create: (config: BalanceConfig | undefined, context: BalanceContext) => Balancer;
+/**
+ * An algorithm: how the language writes it, and what carries it out. To add one is to add a file that registers such a
+ * record, and to import it in features/balance/algorithms.ts.
+ */
+export interface BalanceAlgorithm<Settings = unknown> extends BalanceSyntax<Settings> {
+  /** Whether it wants to see the body of this request, as far as a buffer holds it, before it chooses. */
+  readonly wantsBody?: (settings: Settings, facts: RequestFacts) => boolean;
+  /** Bytes of shared memory that it needs for this backend. */
+  readonly sharedBytes: (settings: Settings, proxy: ProxyConfig) => number;
+  readonly create: (settings: Settings, context: BalanceContext) => Balancer;
 }
 
 const algorithms = new Map<string, BalanceAlgorithm>();
 
-export function registerBalanceAlgorithm(algorithm: BalanceAlgorithm): void {
-  if (algorithms.has(algorithm.name))
-    throw new Error(`balance algorithm registered twice: ${algorithm.name}`);
-  algorithms.set(algorithm.name, algorithm);
+export function registerBalanceAlgorithm<Settings>(algorithm: BalanceAlgorithm<Settings>): void {
+  registerBalanceSyntax(algorithm);
+  // What `parse` made is all that the other functions of the same record are ever given.
+  algorithms.set(algorithm.name, algorithm as unknown as BalanceAlgorithm);
 }
 
-export function balanceAlgorithm(name: string): BalanceAlgorithm | undefined {
-  return algorithms.get(name);
+/** For algorithms without arguments; what is written behind them counts for nothing, as with HAProxy. */
+export function parseNothing({ args }: BalanceLine): Record<string, never> {
+  args.rest();
+  return {};
 }
 
-export function balanceAlgorithms(): ReadonlyMap<string, BalanceAlgorithm> {
-  return algorithms;
+/** The algorithm of a proxy; roundrobin where none was written. */
+export function algorithmOf(proxy: ProxyConfig): BalanceAlgorithm {
+  const name = proxy.balance?.algorithm ?? DEFAULT_ALGORITHM;
+  const algorithm = algorithms.get(name);
+  if (algorithm === undefined) throw new Error(`no balance algorithm ${name}`);
+  return algorithm;
 }

@@ -11,6 +11,7 @@ import type { LogRecord } from '../expr/log-format/log-record.ts';
 import { Variables } from '../expr/variables.ts';
 import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
 import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
+import type { ByteWindow } from '../protocol/http1/body-scanner.ts';
 import type { RequestFacts } from '../protocol/http1/request-facts.ts';
 import type { RequestParser } from '../protocol/http1/request-parser.ts';
 import type { ResponseParser } from '../protocol/http1/response-parser.ts';
@@ -18,7 +19,7 @@ import { SocketAddress } from '../protocol/socket-address.ts';
 import type { HttpTarget, RuleTarget, StreamTarget } from '../rules/target.ts';
 import { BE_SERVED, PROCESS_STREAMS } from '../state/shared-state.ts';
 import type { Backend } from './backend.ts';
-import { ALL_FULL, type BalanceRequest, NO_SERVER } from './balancing.ts';
+import { ALL_FULL, type BalanceRequest, HASH_UNREAD, NO_SERVER } from './balancing.ts';
 import type { Plane } from './plane.ts';
 import { RETRY_CONNECT } from './retry.ts';
 import { BE, type Server } from './server.ts';
@@ -55,6 +56,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   private retriesLeft = 0;
   /** The server that just failed, or -1. */
   private avoid = -1;
+  balanceHash = HASH_UNREAD;
 
   // The queue's own fields (queue.ts).
   queued = false;
@@ -165,6 +167,10 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     return null;
   }
 
+  get received(): ByteWindow {
+    return this.session.channel;
+  }
+
   get responseHead(): ResponseParser | null {
     return null;
   }
@@ -248,6 +254,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   /** The request goes to this backend. */
   protected assignBackend(backend: Backend): void {
     this.backend = backend;
+    this.balanceHash = HASH_UNREAD;
     this.retriesLeft = backend.retries;
     backend.enter();
     backend.count(BE.connections);

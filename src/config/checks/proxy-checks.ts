@@ -7,6 +7,7 @@ import { type CheckReport, registerCheck } from '../keyword.ts';
 import type { Configuration, ProxyConfig } from '../model.ts';
 import { hasBackend, hasFrontend, proxyWord } from '../proxy-kind.ts';
 import { nearestWord } from '../suggest.ts';
+import { checkBalance } from './balance-checks.ts';
 import { checkLogFormat, fallBackToTcpLog } from './log-checks.ts';
 import { checkHttpOptions } from './mode-checks.ts';
 import { checkServerPorts } from './server-ports.ts';
@@ -14,6 +15,7 @@ import { checkServerPorts } from './server-ports.ts';
 registerCheck((configuration, report) => {
   for (const proxy of configuration.proxies) {
     if (proxy.disabled) continue;
+    checkBalance(proxy, report);
     fallBackToTcpLog(proxy, report);
     checkThreads(proxy, configuration, report);
     checkListeners(proxy, report);

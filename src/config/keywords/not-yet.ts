@@ -31,13 +31,10 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     tune.vars.txn-max-size
   `),
   proxy: words(`
-    capture, compression, declare, email-alert, external-check, filter, force-persist
-    hash-balance-factor, hash-type, http-error
+    capture, compression, declare, email-alert, external-check, filter, force-persist, http-error
     http-send-name-header, ignore-persist, load-server-state-from-file, max-session-srv-conns
-    option checkcache, option external-check, option ldap-check, option mysql-check, option pgsql-check
-    option redis-check, option smtpchk, option spop-check, option ssl-hello-chk, option tcp-check, persist
-    redirect, server-state-file-name, server-template, stick, stick-table, tcp-check, tcp-request, tcp-response
-   ,, use-fcgi-app, use-server
+    option checkcache, option external-check, persist, redirect, server-state-file-name, server-template, stick
+    stick-table, tcp-request, tcp-response, use-fcgi-app, use-server
   `),
   bind: words(`
     allow-0rtt, alpn, ca-file, ca-ignore-err, ca-sign-file, ca-sign-pass, ca-verify-file, ciphers, ciphersuites

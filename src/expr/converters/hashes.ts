@@ -7,6 +7,7 @@ import { type ConverterRecord, registerConverters } from '../converter-record.ts
 import { avalanche } from '../hashes/avalanche.ts';
 import { crc32, crc32c } from '../hashes/crc.ts';
 import { djb2, sdbm } from '../hashes/multiplicative.ts';
+import { wt6 } from '../hashes/wt6.ts';
 import { xxh3 } from '../hashes/xxh3.ts';
 import { xxh32 } from '../hashes/xxh32.ts';
 import { xxh64 } from '../hashes/xxh64.ts';
@@ -52,6 +53,7 @@ registerConverters(
   hash32('crc32c', crc32c, 'CRC-32C; an argument other than 0 spreads its bits.'),
   hash32('djb2', djb2, "Bernstein's hash; an argument other than 0 spreads its bits."),
   hash32('sdbm', sdbm, 'The hash of sdbm; an argument other than 0 spreads its bits.'),
+  hash32('wt6', wt6, "HAProxy's own hash; an argument other than 0 spreads its bits."),
   {
     name: 'xxh32',
     arguments: takesAtLeast(0, 'integer'),

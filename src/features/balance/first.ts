@@ -4,7 +4,7 @@
  * are full.
  * Specification: configuration manual 4.2 `balance first`, 5.2 `id`.
  */
-import { type BalanceContext, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
+import { type BalanceContext, parseNothing, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
 import { OrderedBalancer } from './ordered-balancer.ts';
 import { ServerHeap } from './server-heap.ts';
 
@@ -60,7 +60,10 @@ class First extends OrderedBalancer {
 registerBalanceAlgorithm({
   name: 'first',
   doc: 'The first server, by id, that has a free slot.',
-  checkArguments: () => undefined,
-  sharedBytes: (_config, servers) => OrderedBalancer.bytes(servers, ServerHeap.words(servers)),
-  create: (_config, context) => new First(context),
+  syntax: '',
+  parse: parseNothing,
+  hasDynamicWeights: () => true,
+  sharedBytes: (_settings, { servers }) =>
+    OrderedBalancer.bytes(servers.length, ServerHeap.words(servers.length)),
+  create: (_settings, context) => new First(context),
 });

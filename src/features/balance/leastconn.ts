@@ -6,7 +6,7 @@
  * HAProxy 2.6 is seen to do it.) Structure: one binary heap in shared memory, O(log n) a pick and a change.
  * Specification: configuration manual 4.2 `balance leastconn`.
  */
-import { type BalanceContext, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
+import { type BalanceContext, parseNothing, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
 import { WEIGHT_UNITS } from '../../state/server-weight.ts';
 import { OrderedBalancer } from './ordered-balancer.ts';
 import { ServerHeap } from './server-heap.ts';
@@ -109,7 +109,10 @@ class LeastConn extends OrderedBalancer {
 registerBalanceAlgorithm({
   name: 'leastconn',
   doc: 'The server with the fewest connections for its weight; those equal take turns.',
-  checkArguments: () => undefined,
-  sharedBytes: (_config, servers) => OrderedBalancer.bytes(servers, LeastConn.words(servers)),
-  create: (_config, context) => new LeastConn(context),
+  syntax: '',
+  parse: parseNothing,
+  hasDynamicWeights: () => true,
+  sharedBytes: (_settings, { servers }) =>
+    OrderedBalancer.bytes(servers.length, LeastConn.words(servers.length)),
+  create: (_settings, context) => new LeastConn(context),
 });

@@ -3,9 +3,12 @@
  * do for its weight among the draws gets the request.
  * Structure: a tree of sums (Fenwick) over the weights in shared memory; a draw, a change of weight and laying a full
  * server aside cost O(log n). Each thread has a generator of its own.
- * Specification: configuration manual 4.2 `balance random`.
+ * `hash-balance-factor` applies to each draw.
+ * Specification: configuration manual 4.2 `balance random`, `hash-balance-factor`.
  */
+import type { BalanceLine } from '../../config/balance-syntax.ts';
 import { type BalanceContext, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
+import { BoundedLoad } from './hash/bounded-load.ts';
 import { OrderedBalancer } from './ordered-balancer.ts';
 
 const DEFAULT_DRAWS = 2;
@@ -21,6 +24,9 @@ class Random extends OrderedBalancer {
   /** `#sums[i]`, from 1, adds up the weights of the servers from i - lowestBit(i) to i - 1. */
   readonly #sums: Int32Array;
   readonly #highestBit: number;
+  readonly #bound: BoundedLoad | null;
+  /** Generation that `#bound` knows. */
+  #boundFor: number | undefined;
   #random = (Math.random() * 2 ** 32) | 1;
 
   static words(servers: number): number {
@@ -31,6 +37,7 @@ class Random extends OrderedBalancer {
     super(context);
     const count = this.servers.count;
     this.#draws = draws;
+    this.#bound = BoundedLoad.of(context, this.servers);
     this.#inTree = this.table.subarray(HEADER_WORDS, HEADER_WORDS + count);
     this.#sums = this.table.subarray(HEADER_WORDS + count, HEADER_WORDS + count + count + 1);
     this.#highestBit = count === 0 ? 0 : 2 ** Math.floor(Math.log2(count));
@@ -63,7 +70,20 @@ class Random extends OrderedBalancer {
     x ^= x >>> 17;
     x ^= x << 5;
     this.#random = x;
-    return this.#at((x >>> 0) % (this.table[TOTAL] as number));
+    return this.#allowed(this.#at((x >>> 0) % (this.table[TOTAL] as number)));
+  }
+
+  /** The server, or the first one behind it that `hash-balance-factor` lets have one more stream. */
+  #allowed(drawn: number): number {
+    const bound = this.#bound;
+    if (bound === null || bound.allows(drawn)) return drawn;
+    const { count } = this.servers;
+    for (let step = 1; step < count; step++) {
+      const server = (drawn + step) % count;
+      if (this.#inTree[server] !== 0 && bound.allows(server)) return server;
+    }
+    // Nobody: those that may are the ones left out of the tree for this pick.
+    return drawn;
   }
 
   protected arrange(): void {
@@ -74,6 +94,12 @@ class Random extends OrderedBalancer {
 
   protected next(): number {
     if (this.table[TOTAL] === 0) return -1;
+    const bound = this.#bound;
+    if (bound !== null && this.#boundFor !== this.generation) {
+      // Another thread may have brought the tree up to date; the weights are this thread's own business.
+      this.#boundFor = this.generation;
+      bound.refresh();
+    }
     let best = this.#draw();
     for (let draw = 1; draw < this.#draws; draw++) {
       const other = this.#draw();
@@ -98,17 +124,30 @@ class Random extends OrderedBalancer {
   }
 }
 
-function drawsOf(args: readonly string[]): number {
-  return Math.max(1, Number.parseInt(args[0] ?? '', 10) || DEFAULT_DRAWS);
+interface RandomSettings {
+  readonly draws: number;
 }
 
-registerBalanceAlgorithm({
+function parse({ args, inParentheses }: BalanceLine): RandomSettings | undefined {
+  args.rest();
+  if (inParentheses === undefined) return { draws: DEFAULT_DRAWS };
+  const [, number = '', rest = ''] = /^([+-]?[0-9]*)(.*)$/.exec(inParentheses) ?? [];
+  if (rest === '') args.alert('balance random : missing closing parenthesis.');
+  else if (rest.charAt(0) !== ')') {
+    args.alert(`balance random : unexpected character '${rest.charAt(0)}' after argument.`);
+  } else if (number !== '' && Number(number) < 1) {
+    args.alert('balance random : number of draws must be at least 1.');
+  } else return { draws: number === '' ? DEFAULT_DRAWS : Number(number) };
+  return undefined;
+}
+
+registerBalanceAlgorithm<RandomSettings>({
   name: 'random',
+  syntax: '[(<draws>)]',
   doc: 'The less loaded of a number of servers drawn at random, two by default.',
-  checkArguments: (args) =>
-    args[0] !== undefined && args[0] !== '' && !(Number.parseInt(args[0], 10) >= 1)
-      ? 'balance random : number of draws must be at least 1.'
-      : undefined,
-  sharedBytes: (_config, servers) => OrderedBalancer.bytes(servers, Random.words(servers)),
-  create: (config, context) => new Random(context, drawsOf(config?.args ?? [])),
+  parse,
+  hasDynamicWeights: () => true,
+  sharedBytes: (_settings, { servers }) =>
+    OrderedBalancer.bytes(servers.length, Random.words(servers.length)),
+  create: ({ draws }, context) => new Random(context, draws),
 });

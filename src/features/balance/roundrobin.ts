@@ -14,7 +14,7 @@
  * that goes down leaves the others' turns alone, one that comes back starts as a new one.
  * Specification: configuration manual 4.2 `balance roundrobin`.
  */
-import { type BalanceContext, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
+import { type BalanceContext, parseNothing, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
 import { OrderedBalancer } from './ordered-balancer.ts';
 import { ServerHeap } from './server-heap.ts';
 
@@ -191,7 +191,10 @@ class RoundRobin extends OrderedBalancer {
 registerBalanceAlgorithm({
   name: 'roundrobin',
   doc: 'Each server in turn, in proportion to its weight; weights may change while running.',
-  checkArguments: () => undefined,
-  sharedBytes: (_config, servers) => OrderedBalancer.bytes(servers, RoundRobin.words(servers)),
-  create: (_config, context) => new RoundRobin(context),
+  syntax: '',
+  parse: parseNothing,
+  hasDynamicWeights: () => true,
+  sharedBytes: (_settings, { servers }) =>
+    OrderedBalancer.bytes(servers.length, RoundRobin.words(servers.length)),
+  create: (_settings, context) => new RoundRobin(context),
 });

@@ -57,6 +57,11 @@ export abstract class SharedBalancer implements Balancer {
     return server;
   }
 
+  /** What the tables were built for, with the lock held. */
+  protected get generation(): number {
+    return Atomics.load(this.#words, this.#built);
+  }
+
   /** Takes the lock and sees to it that the tables are up to date. */
   protected enter(): void {
     lock(this.#words, this.#lock);

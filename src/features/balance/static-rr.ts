@@ -5,7 +5,7 @@
  * servers are passed over without walking the list: O(log n) a pick.
  * Specification: configuration manual 4.2 `balance static-rr`.
  */
-import { type BalanceContext, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
+import { type BalanceContext, parseNothing, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
 import { OrderedBalancer } from './ordered-balancer.ts';
 import { ServerHeap } from './server-heap.ts';
 import { fillTurns, mostTurns } from './turn-map.ts';
@@ -30,7 +30,7 @@ class TurnHeap extends ServerHeap {
   }
 }
 
-class StaticRoundRobin extends OrderedBalancer {
+export class StaticRoundRobin extends OrderedBalancer {
   /** Each server's next turn on a clock that runs on over the rounds. */
   readonly #next: Int32Array;
   /** Where each server's turns start in `#turnsOf`, and where the last one's end. */
@@ -61,11 +61,17 @@ class StaticRoundRobin extends OrderedBalancer {
     const weights = this.servers.reducedWeights();
     const turns = new Int32Array(weights.reduce((sum, weight) => sum + weight, 0));
     const total = fillTurns(weights, turns);
+    this.onTurns(turns);
     // Without any server the position stays for the next list.
     if (total > 0) this.#fit(total);
     this.#sort(turns);
     this.#heap.clear();
     for (let server = 0; server < count; server++) if (!this.isAside(server)) this.putBack(server);
+  }
+
+  /** The list of turns is a new one. */
+  protected onTurns(_turns: Int32Array): void {
+    // Here the turns of each server are all that is needed.
   }
 
   /** Keeps the position where the new list has it. */
@@ -143,7 +149,10 @@ class StaticRoundRobin extends OrderedBalancer {
 registerBalanceAlgorithm({
   name: 'static-rr',
   doc: 'Each server in turn by a fixed list that follows the weights.',
-  checkArguments: () => undefined,
-  sharedBytes: (_config, servers) => OrderedBalancer.bytes(servers, StaticRoundRobin.words(servers)),
-  create: (_config, context) => new StaticRoundRobin(context),
+  syntax: '',
+  parse: parseNothing,
+  hasDynamicWeights: () => false,
+  sharedBytes: (_settings, { servers }) =>
+    OrderedBalancer.bytes(servers.length, StaticRoundRobin.words(servers.length)),
+  create: (_settings, context) => new StaticRoundRobin(context),
 });

@@ -97,6 +97,11 @@ export class UsableServers {
     return limit > 0 && this.#word(server, SRV_SERVED) >= limit;
   }
 
+  /** The streams that hold a slot. */
+  served(server: number): number {
+    return this.#word(server, SRV_SERVED);
+  }
+
   /** What the server has to do: the streams that hold a slot and those that wait for one. */
   load(server: number): number {
     return this.#word(server, SRV_SERVED) + this.#word(server, SRV_QUEUED);

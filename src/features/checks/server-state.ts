@@ -6,6 +6,7 @@
  * Specification: configuration manual 5.2 `track`, `slowstart`, `on-marked-down`, `on-marked-up`; management manual 9.3
  * `set server`, `show servers state`; what HAProxy 2.6 does and says at each step.
  */
+import { hasDynamicWeights } from '../../config/balance-syntax.ts';
 import type { Configuration, ProxyConfig, ServerConfig } from '../../config/model.ts';
 import { layoutOf } from '../../state/layout.ts';
 import type { SessionShutdown } from '../../state/messages.ts';
@@ -56,7 +57,7 @@ import {
 } from '../../state/shared-state.ts';
 import { type Tracking, trackingOf } from '../../state/tracking.ts';
 import { CHECK_CODES, type CheckStatus } from './check-status.ts';
-import { grantedSixteenths, hasDynamicWeights, SlowStartClock, withheldPercent } from './slow-start.ts';
+import { grantedSixteenths, SlowStartClock, withheldPercent } from './slow-start.ts';
 import * as messages from './state-messages.ts';
 
 /** Levels of syslog. */

@@ -3,27 +3,11 @@
  * business of server-state.ts, which says when one begins and is told when it is over.
  * Specification: configuration manual 5.2 `slowstart`; steps as HAProxy 2.6 takes them, in whole seconds.
  */
-import type { ProxyConfig } from '../../config/model.ts';
 import { WEIGHT_UNITS } from '../../state/server-weight.ts';
 
 const SECOND_MS = 1000;
 /** The weight changes that many times, unless that were more often than once a second. */
 const STEPS = 20;
-
-/** Algorithms whose weights are fixed when the configuration is read: a slow start does not change them. */
-const STATIC_ALGORITHMS: ReadonlySet<string> = new Set([
-  'static-rr',
-  'source',
-  'uri',
-  'url_param',
-  'hdr',
-  'rdp-cookie',
-  'hash',
-]);
-
-export function hasDynamicWeights(proxy: ProxyConfig): boolean {
-  return !STATIC_ALGORITHMS.has(proxy.balance?.algorithm ?? 'roundrobin');
-}
 
 export function grantedSixteenths(elapsedS: number, slowstartS: number): number {
   const granted = Math.floor((WEIGHT_UNITS * elapsedS + slowstartS) / slowstartS);

@@ -78,7 +78,7 @@ export class RequestStages {
           }
           break;
         case BACKEND_BUFFER:
-          if (backend?.bufferRequest === true && !complete) verdict = YIELD;
+          if (backend?.wantsBody(stream.request) === true && !complete) verdict = YIELD;
           break;
         case BACKEND_REQUEST:
           // The two sides of a listen section have one set of rules, which has been asked already.

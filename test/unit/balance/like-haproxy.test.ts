@@ -42,11 +42,11 @@ class Pair {
     name: string,
     algorithm: string,
     servers: readonly LocalServer[],
-    all = false,
+    lines: readonly string[] = [],
   ) {
     this.#real = real;
     this.#name = name;
-    this.#local = LocalFarm.create(algorithm, servers, all);
+    this.#local = LocalFarm.create(algorithm, servers, lines);
   }
 
   get heldCount(): number {
@@ -66,10 +66,10 @@ class Pair {
     for (let at = 0; at < count; at++) await this.pick();
   }
 
-  async hold(): Promise<void> {
-    const held = await this.#real.hold(this.#name);
+  async hold(address?: string): Promise<void> {
+    const held = await this.#real.hold(this.#name, address);
     this.#story += ' hold';
-    this.#same(held?.server ?? -1, this.#local.hold());
+    this.#same(held?.server ?? -1, this.#local.hold(address));
     if (held !== undefined) this.#held.push(held);
   }
 
@@ -85,6 +85,12 @@ class Pair {
     while (this.#held.length > 0) await this.release(0);
   }
 
+  async weight(server: number, weight: number): Promise<void> {
+    this.#story += ` ${server}=${weight}`;
+    await this.#real.command(`set weight ${this.#name}/s${server} ${weight}`);
+    this.#local.setWeight(server, weight);
+  }
+
   async maintenance(server: number, on: boolean): Promise<void> {
     this.#story += on ? ` -${server}` : ` +${server}`;
     await this.#real.command(`set server ${this.#name}/s${server} state ${on ? 'maint' : 'ready'}`);
@@ -95,14 +101,14 @@ class Pair {
 interface Backend {
   readonly algorithm: string;
   readonly servers: readonly LocalServer[];
-  readonly allBackups?: boolean;
+  readonly lines?: readonly string[];
 }
 
 async function together(backends: readonly Backend[], story: (pair: Pair, at: number) => Promise<void>) {
   const real = await HaproxyFarm.start(
-    backends.map(({ algorithm, servers, allBackups }, at) => ({
+    backends.map(({ algorithm, servers, lines = [] }, at) => ({
       name: `b${at}`,
-      lines: [`balance ${algorithm}`, ...(allBackups === true ? ['option allbackups'] : [])],
+      lines: [`balance ${algorithm}`, ...lines],
       servers: servers.map(
         ({ weight = 1, maxconn = 0, backup, id }) =>
           `weight ${weight} maxconn ${maxconn}${backup === true ? ' backup' : ''}${id === undefined ? '' : ` id ${id}`}`,
@@ -110,8 +116,8 @@ async function together(backends: readonly Backend[], story: (pair: Pair, at: nu
     })),
   );
   try {
-    for (const [at, { algorithm, servers, allBackups }] of backends.entries()) {
-      const pair = new Pair(real, `b${at}`, algorithm, servers, allBackups);
+    for (const [at, { algorithm, servers, lines }] of backends.entries()) {
+      const pair = new Pair(real, `b${at}`, algorithm, servers, lines);
       await story(pair, at);
       await pair.releaseAll();
     }
@@ -180,7 +186,7 @@ for (const algorithm of ['static-rr', 'leastconn', 'first']) {
 test('backups come in as with HAProxy: the first, or all of them', TEST_OPTIONS, () => {
   const servers = [{ weight: 2 }, { backup: true }, { weight: 1 }, { backup: true, weight: 3 }];
   const backends = ['roundrobin', 'static-rr', 'leastconn', 'first'].flatMap((algorithm) =>
-    [false, true].map((allBackups) => ({ algorithm, servers, allBackups })),
+    [[], ['option allbackups']].map((lines) => ({ algorithm, servers, lines })),
   );
   return together(backends, async (pair) => {
     await pair.picks(5);
@@ -193,16 +199,91 @@ test('backups come in as with HAProxy: the first, or all of them', TEST_OPTIONS,
   });
 });
 
-test('source finds the same server for the same client', TEST_OPTIONS, () =>
-  together(overLists('source'), async (pair, at) => {
-    const random = seeded(at + 11);
-    const byte = (): number => Math.floor(random() * 256);
-    const word = (): string => (byte() * 256 + byte()).toString(16);
-    for (let client = 0; client < 15; client++) {
-      await pair.pick(`${1 + (byte() % 223)}.${byte()}.${byte()}.${byte()}`);
-      await pair.pick(`2001:${word()}:${word()}:${word()}:${word()}:${word()}:${word()}:${word()}`);
-    }
-    await pair.maintenance(0, true);
-    for (let client = 0; client < 5; client++) await pair.pick(`198.51.100.${byte()}`);
-  }),
+function randomAddress(random: () => number): string {
+  const byte = (): number => Math.floor(random() * 256);
+  return `${1 + (byte() % 223)}.${byte()}.${byte()}.${byte()}`;
+}
+
+const HASH_TYPES = [
+  'map-based sdbm',
+  'map-based crc32 avalanche',
+  'consistent',
+  'consistent djb2',
+  'consistent wt6 avalanche',
+];
+
+for (const type of HASH_TYPES) {
+  test(`source with hash-type ${type} finds the same server for the same client`, TEST_OPTIONS, () =>
+    together(
+      [
+        ...LISTS.slice(2).map((list) => list.map((weight) => ({ weight }))),
+        [{ id: 7 }, { id: 900, weight: 3 }, { id: 123456 }, { id: 3 }],
+      ].map((servers) => ({ algorithm: 'source', servers, lines: [`hash-type ${type}`] })),
+      async (pair, at) => {
+        const random = seeded(at + 11);
+        const word = (): string => Math.floor(random() * 65536).toString(16);
+        for (let client = 0; client < 12; client++) {
+          await pair.pick(randomAddress(random));
+          await pair.pick(`2001:${word()}:${word()}:${word()}:${word()}:${word()}:${word()}:${word()}`);
+        }
+        await pair.maintenance(0, true);
+        for (let client = 0; client < 6; client++) await pair.pick(randomAddress(random));
+        await pair.maintenance(0, false);
+        await pair.maintenance(1, true);
+        for (let client = 0; client < 6; client++) await pair.pick(randomAddress(random));
+      },
+    ),
+  );
+}
+
+test('consistent hashing follows weights that change while running', TEST_OPTIONS, () =>
+  together(
+    [
+      {
+        algorithm: 'source',
+        servers: [{ weight: 4 }, { weight: 2 }, { weight: 8 }],
+        lines: ['hash-type consistent sdbm'],
+      },
+    ],
+    async (pair) => {
+      const random = seeded(5);
+      for (const [server, weight] of [
+        [0, 1],
+        [1, 200],
+        [2, 0],
+        [0, 9],
+        [2, 8],
+      ] as const) {
+        await pair.weight(server, weight);
+        for (let client = 0; client < 12; client++) await pair.pick(randomAddress(random));
+      }
+    },
+  ),
 );
+
+test('hash-balance-factor gives the overflow to the same servers', TEST_OPTIONS, () => {
+  const lists = [
+    [1, 1, 1, 1],
+    [1, 2, 3],
+    [10, 20, 30, 5],
+  ];
+  return together(
+    lists.flatMap((list) =>
+      [101, 125, 150, 300].map((factor) => ({
+        algorithm: 'source',
+        servers: list.map((weight, server) => ({ weight, backup: factor === 150 && server === 1 })),
+        lines: ['hash-type consistent sdbm', `hash-balance-factor ${factor}`],
+      })),
+    ),
+    async (pair, at) => {
+      const random = seeded(at + 21);
+      const busy = randomAddress(random);
+      for (let step = 0; step < 24; step++) {
+        if (step === 12) await pair.maintenance(at % 3, true);
+        if (step === 18) await pair.weight((at + 1) % 3, 7);
+        if (pair.heldCount > 6 && random() < 0.3) await pair.release(Math.floor(random() * pair.heldCount));
+        else await pair.hold(random() < 0.6 ? busy : randomAddress(random));
+      }
+    },
+  );
+});

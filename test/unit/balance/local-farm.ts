@@ -1,12 +1,18 @@
 /** A backend in shared memory, with nothing behind it, and the thread's own balancer over it. */
 import '../../../src/features/balance/algorithms.ts';
-import { newProxy, newServer } from '../../../src/config/initial-values.ts';
+import { loadConfiguration } from '../../../src/config/load.ts';
 import type { ProxyConfig } from '../../../src/config/model.ts';
 import { SocketAddress } from '../../../src/protocol/socket-address.ts';
-import { type Balancer, balanceAlgorithm } from '../../../src/proxy/balancing.ts';
+import {
+  algorithmOf,
+  type BalanceRequest,
+  type Balancer,
+  HASH_UNREAD,
+} from '../../../src/proxy/balancing.ts';
 import { storeWeight } from '../../../src/state/server-weight.ts';
 import {
   BE_GENERATION,
+  BE_SERVED,
   SERVER_MAINT,
   SERVER_UP,
   type SharedBuffers,
@@ -30,25 +36,28 @@ export interface FarmData {
   readonly memory: SharedArrayBuffer;
 }
 
-const origin = { file: 'test', line: 1 };
-
 export class LocalFarm {
   readonly data: FarmData;
   readonly shared: SharedState;
   readonly balancer: Balancer;
 
-  static create(algorithm: string, servers: readonly LocalServer[], allBackups = false): LocalFarm {
-    const proxy = newProxy('backend', 'b', origin);
-    const [, name = '', args] = /^([a-z-]+)(?:\((.*)\))?$/.exec(algorithm) ?? [];
-    proxy.balance = { algorithm: name, args: args === undefined ? [] : [args], origin };
-    if (allBackups) proxy.options.set('allbackups', true);
-    servers.forEach((options, at) => {
-      const server = newServer(`s${at}`, origin);
-      server.backup = options.backup === true;
-      server.id = options.id;
-      server.weight = options.weight;
-      proxy.servers.push(server);
+  /** `algorithm`: what stands behind `balance`; `lines`: others of the section. */
+  static create(
+    algorithm: string,
+    servers: readonly LocalServer[],
+    lines: readonly string[] = [],
+  ): LocalFarm {
+    const text = ['backend b', `balance ${algorithm}`, ...lines];
+    servers.forEach(({ weight = 1, backup, id }, at) => {
+      const options = `weight ${weight}${backup === true ? ' backup' : ''}${id === undefined ? '' : ` id ${id}`}`;
+      text.push(`server s${at} 127.0.0.1:80 ${options}`);
     });
+    const { configuration, diagnostics } = loadConfiguration([
+      { name: 'test.cfg', text: `${text.join('\n')}\n` },
+    ]);
+    const [alert] = diagnostics.list.filter(({ severity }) => severity === 'alert');
+    const [proxy] = configuration.proxies;
+    if (alert !== undefined || proxy === undefined) throw new Error(alert?.message ?? 'no backend');
     const shared = SharedState.create({ threads: 2, proxies: 1, servers: servers.length, listeners: 0 });
     servers.forEach((options, at) => {
       const words = shared.serverWords(at);
@@ -56,17 +65,14 @@ export class LocalFarm {
       storeWeight(shared.words, words, options.weight ?? 1);
       shared.words[words + SRV_MAXCONN] = options.maxconn ?? 0;
     });
-    const bytes = balanceAlgorithm(name)?.sharedBytes(proxy.balance, servers.length) ?? 0;
+    const bytes = algorithmOf(proxy).sharedBytes(proxy.balance?.settings, proxy);
     return new LocalFarm({ proxy, buffers: shared.buffers, memory: new SharedArrayBuffer(bytes) });
   }
 
   constructor(data: FarmData) {
     this.data = data;
     this.shared = SharedState.attach(data.buffers);
-    const config = data.proxy.balance;
-    const record = balanceAlgorithm(config?.algorithm ?? '');
-    if (record === undefined) throw new Error(`no algorithm ${config?.algorithm}`);
-    this.balancer = record.create(config, {
+    this.balancer = algorithmOf(data.proxy).create(data.proxy.balance?.settings, {
       proxy: data.proxy,
       proxyIndex: 0,
       firstServer: 0,
@@ -101,13 +107,13 @@ export class LocalFarm {
 
   #serve(server: number, change: number): void {
     Atomics.add(this.shared.words, this.shared.serverWords(server) + SRV_SERVED, change);
+    Atomics.add(this.shared.words, this.shared.proxyWords(0) + BE_SERVED, change);
     this.balancer.served(server);
   }
 
   /** Picks and takes a slot, as a stream does. Negative: no server was to be had. */
   hold(clientAddress = '192.0.2.1', avoid = -1): number {
-    const address = SocketAddress.parse(clientAddress, 1000) ?? new SocketAddress();
-    const server = this.balancer.pick({ clientAddress: address }, avoid);
+    const server = this.balancer.pick(requestOf(clientAddress), avoid);
     if (server >= 0) this.#serve(server, 1);
     return server;
   }
@@ -125,4 +131,15 @@ export class LocalFarm {
   sequence(length: number): number[] {
     return Array.from({ length }, () => this.pick());
   }
+}
+
+/** A TCP client that has not said anything. */
+function requestOf(clientAddress: string): BalanceRequest {
+  return {
+    clientAddress: SocketAddress.parse(clientAddress, 1000) ?? new SocketAddress(),
+    requestHead: null,
+    requestFacts: null,
+    received: { head: 0, ready: 0, tail: 0, floor: 0, limit: 0 },
+    balanceHash: HASH_UNREAD,
+  };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Severity } from '../../../src/config/diagnostics.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../../src/config/load.ts';
+import '../../../src/features/balance/algorithms.ts';
 import { findCommand } from '../../harness/program.ts';
 
 export interface Verdict {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { balanceSyntaxes } from '../../../src/config/balance-syntax.ts';
 import { readConfigurationFiles } from '../../../src/config/config-files.ts';
-import { balanceAlgorithms } from '../../../src/config/keywords/balance.ts';
 import { loadConfiguration } from '../../../src/config/load.ts';
 import type { ProxyConfig } from '../../../src/config/model.ts';
 import { load } from './haproxy-verdict.ts';
@@ -212,13 +212,17 @@ test('the typed configuration is plain data', () => {
 });
 
 test('every balance algorithm of the language is described', () => {
-  assert.deepEqual([...balanceAlgorithms().keys()].sort(), [
+  assert.deepEqual([...balanceSyntaxes().keys()].sort(), [
     'first',
+    'hdr',
     'leastconn',
     'random',
+    'rdp-cookie',
     'roundrobin',
     'source',
     'static-rr',
+    'uri',
+    'url_param',
   ]);
 });
 

@@ -379,7 +379,7 @@ export const families: readonly Family[] = [
     name: 'hashes',
     type: 'bin',
     chains: [
-      ...['crc32', 'crc32c', 'djb2', 'sdbm'].flatMap((name) => [
+      ...['crc32', 'crc32c', 'djb2', 'sdbm', 'wt6'].flatMap((name) => [
         name,
         `${name}(0)`,
         `${name}(1)`,

@@ -157,6 +157,15 @@ export class Wire {
     );
   }
 
+  /** Waits until so many bytes have come in all, and leaves them to be read. */
+  async arrived(sizeBytes: number, deadlineMs = DEFAULT_DEADLINE_MS): Promise<void> {
+    await this.#changed.until(
+      () => (this.#receivedBytes >= sizeBytes || this.#ending !== undefined ? true : undefined),
+      () => `${sizeBytes} bytes in all on ${this.label}; ${this.#receivedBytes} came`,
+      deadlineMs,
+    );
+  }
+
   /** Waits until `sizeBytes` more bytes are there and takes them. */
   async read(sizeBytes: number, deadlineMs = DEFAULT_DEADLINE_MS): Promise<Buffer> {
     await this.#changed.until(

@@ -6,10 +6,22 @@ import type { CheckReport } from '../keyword.ts';
 import type { ProxyConfig, ServerConfig } from '../model.ts';
 import { proxyWord } from '../proxy-kind.ts';
 
+/** What is missing beside ports of the server line; undefined when the checks need none of these. */
+export type PortNeed = (proxy: ProxyConfig) => string | undefined;
+
+let portNeed: PortNeed = () => '';
+
+/** Who knows the dialogues of checks tells which of them have ports of their own. */
+export function setPortNeed(need: PortNeed): void {
+  portNeed = need;
+}
+
 export function checkServerPorts(proxy: ProxyConfig, report: CheckReport): void {
   for (const server of proxy.servers) {
     if (!server.check.enabled || hasCheckPort(server)) continue;
-    const said = `config: ${proxyWord(proxy.kind)} '${proxy.name}': server '${server.name}' has neither service port nor check port.`;
+    const missing = portNeed(proxy);
+    if (missing === undefined) continue;
+    const said = `config: ${proxyWord(proxy.kind)} '${proxy.name}': server '${server.name}' has neither service port nor check port${missing}.`;
     const port = firstListenerPort(proxy);
     if (port === undefined) {
       report.alertAt(said, server.origin, "write 'check port <port>'");

@@ -25,8 +25,8 @@ export function reason({ status, code, info, durationMs }: CheckResult): string 
 
 /** Servers send what they like: nothing that would break a line of a log passes. */
 function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return text.replace(/[^\x20-\x7e]|["<>]/g, (character) => {
+    return `<${character.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}>`;
   });
 }
 

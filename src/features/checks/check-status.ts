@@ -19,6 +19,10 @@ export const CHECK_TEXTS = {
   L7OK: 'Layer7 check passed',
   L7OKC: 'Layer7 check conditionally passed',
   L7STS: 'Layer7 wrong status',
+  PROCERR: 'External check error',
+  PROCTOUT: 'External check timeout',
+  PROCOK: 'External check passed',
+  CHECKED: 'No status change',
 } as const;
 
 export type CheckCode = keyof typeof CHECK_TEXTS;
@@ -40,7 +44,22 @@ export interface CheckResult {
 
 export function verdictOf(status: CheckCode): Verdict {
   if (status === 'L7OKC') return 'conditionally passed';
-  return status === 'L4OK' || status === 'L6OK' || status === 'L7OK' ? 'passed' : 'failed';
+  return PASSED.has(status) ? 'passed' : 'failed';
+}
+
+const PASSED: ReadonlySet<CheckCode> = new Set(['L4OK', 'L6OK', 'L7OK', 'PROCOK']);
+const WITH_CODE: ReadonlySet<CheckCode> = new Set([
+  'L7OK',
+  'L7OKC',
+  'L7STS',
+  'PROCERR',
+  'PROCTOUT',
+  'PROCOK',
+]);
+
+/** Whether a result of this status tells a code. */
+export function hasCode(status: CheckCode): boolean {
+  return WITH_CODE.has(status);
 }
 
 /** What is known of one server's checks, for statistics. Times are seconds since 1970. */

@@ -1,269 +1,237 @@
 /**
- * `option httpchk`, `option tcp-check` and the `http-check` rules.
+ * `option httpchk` and the `http-check` rules.
  * Specification: configuration manual 4.2; wording of errors as HAProxy 2.6 gives them.
  */
-import type { ArgumentReader } from '../../config/argument-reader.ts';
-import {
-  type KeywordContext,
-  type ProxyKeyword,
-  registerCheck,
-  registerFamily,
-  registerKeywords,
-} from '../../config/keyword.ts';
-import { misplaced } from '../../config/misplaced.ts';
-import type { ProxyConfig } from '../../config/model.ts';
-import { nearestWord } from '../../config/suggest.ts';
-import { backendCheck, type Expectation, emptyRequest } from './http-check-config.ts';
+import { registerCheck, registerKeywords } from '../../config/keyword.ts';
+import { proxyWord } from '../../config/proxy-kind.ts';
+import { backendCheck, chooseKind } from './check-config.ts';
+import { readFormat } from './check-format.ts';
+import { type Context, checkKeyword, configOf, onlySoMany, rulesOf, textBehind } from './check-keyword.ts';
+import { type CheckRule, emptyRequest, type HttpRequestText } from './check-rules.ts';
+import { isStep } from './check-sequence.ts';
+import { readComment, readConnect } from './connect-arguments.ts';
+import { readExpect } from './expect-arguments.ts';
+import { CONNECT_COMES_FIRST } from './tcp-check-keywords.ts';
 
-type Context = KeywordContext<ProxyConfig>;
-
-function record(name: string, syntax: string, doc: string, parse: (context: Context) => void): ProxyKeyword {
-  return {
-    scope: 'proxy',
-    name,
-    syntax,
-    doc,
-    manual: '4.2',
-    sections: ['defaults', 'listen', 'backend'],
-    parse,
-    misplaced: (context, readAside) => misplaced(context, name.replace(/^(http-check) .*/, '$1'), readAside),
-  };
-}
-
-function onlySoMany(args: ArgumentReader, name: string, most: number): string[] | undefined {
-  const words = args.rest();
-  const extra = words[most];
-  if (extra === undefined) return words;
-  args.alert(`'${name}' cannot handle unexpected argument '${extra}'.`);
-  return undefined;
-}
-
-function parseHttpchk({ args, target }: Context): void {
+function parseOption(context: Context): void {
+  const { args } = context;
   const words = onlySoMany(args, 'option httpchk', 3);
   if (words === undefined) return;
-  const check = backendCheck.of(target);
-  check.kind = 'http';
-  check.request = emptyRequest();
+  const request = emptyRequest();
   const [first, second, third] = words;
-  if (second === undefined) check.request.uri = first;
-  else [check.request.method, check.request.uri] = [first, second];
-  if (third === undefined) return;
-  const [version, ...headers] = third.split(/\r\n/);
-  check.request.version = version;
+  if (second === undefined) request.uri = first;
+  else [request.method, request.uri] = [first, second];
+  if (third !== undefined) readVersion(context, third, request);
+  const config = configOf(context);
+  const own = rulesOf(context, 'http');
+  chooseKind(config, { kind: 'http' });
+  // The line describes the first request, also where a rule has described it already.
+  const at = own.rules.findIndex(({ kind }) => kind === 'http-send');
+  const sent = own.rules[at];
+  if (sent?.kind === 'http-send') own.rules[at] = { ...sent, request: overlay(sent.request, request) };
+  else config.request = request;
+}
+
+function readVersion({ args }: Context, text: string, request: HttpRequestText): void {
+  const [version, ...headers] = text.split(/\r\n/);
+  request.version = version;
   if (headers.length === 0) return;
-  args.warning(
-    "'option httpchk' : hiding headers or body at the end of the version string is deprecated. Please, consider to use 'http-check send' directive instead.",
+  args.say(
+    'warning',
+    `parsing ${args.place}: 'option httpchk' : hiding headers or body at the end of the version string is deprecated. Please, consider to use 'http-check send' directive instead.`,
     "write 'http-check send hdr <name> <value>' on a line of its own",
   );
   const blank = headers.indexOf('');
   for (const line of blank < 0 ? headers : headers.slice(0, blank)) {
     const colon = line.indexOf(':');
-    if (colon > 0) check.request.headers.push([line.slice(0, colon), line.slice(colon + 1).trim()]);
+    if (colon > 0) request.headers.push([line.slice(0, colon), line.slice(colon + 1).trim()]);
   }
-  if (blank >= 0 && blank + 1 < headers.length) check.request.body = headers.slice(blank + 1).join('\r\n');
+  if (blank >= 0 && blank + 1 < headers.length) request.body = headers.slice(blank + 1).join('\r\n');
 }
 
-function parseTcpCheck({ args, target }: Context): void {
-  if (onlySoMany(args, 'option tcp-check', 0) !== undefined) backendCheck.of(target).kind = 'tcp';
+/** What `over` says counts, the rest is as below. */
+function overlay(below: HttpRequestText, over: HttpRequestText): HttpRequestText {
+  return {
+    method: over.method ?? below.method,
+    uri: over.uri ?? below.uri,
+    version: over.version ?? below.version,
+    headers: over.headers.length > 0 ? over.headers : below.headers,
+    body: over.body ?? below.body,
+  };
 }
 
-function parseDisableOn404({ args, target }: Context): void {
-  if (onlySoMany(args, 'http-check', 0) !== undefined) backendCheck.of(target).disableOn404 = true;
+/** Adds a rule, if rules of its kind may stand where it does. */
+function addRule(context: Context, rule: CheckRule & { kind: 'connect' | 'http-send' | 'expect' }): void {
+  const word = rule.kind === 'http-send' ? 'send' : rule.kind;
+  const { rules } = rulesOf(context, 'http');
+  const first = rules.find(isStep);
+  const last = rules.findLast(isStep)?.kind;
+  const missing = missingBefore(rule.kind, last);
+  if (rule.kind === 'connect' && first !== undefined && first.kind !== 'connect') {
+    context.args.alert(`'http-check connect' : ${CONNECT_COMES_FIRST}`);
+  } else if (missing !== undefined && configOf(context).check.kind === 'http') {
+    const step = rules.length - rules.findIndex(isStep) + implied(rules);
+    const fault = `unable to add http-check ${word} rule at step ${step} (missing ${missing} rule)..`;
+    context.args.alert(`'http-check ${word}' : ${fault}`);
+    // What follows is then judged by itself.
+    rules.push(rule);
+  } else rules.push(rule);
+}
+
+/** Steps that HAProxy counts although nobody wrote them: a connection, or the request of the option line. */
+function implied(rules: readonly CheckRule[]): number {
+  const connects = rules.some(({ kind }) => kind === 'connect');
+  const sends = rules.some(({ kind }) => kind === 'http-send');
+  return connects && sends ? 0 : 1;
+}
+
+function missingBefore(
+  kind: 'connect' | 'http-send' | 'expect',
+  last: CheckRule['kind'] | undefined,
+): string | undefined {
+  if (last === undefined) return undefined;
+  switch (kind) {
+    case 'connect':
+      return last === 'expect' ? undefined : 'expect';
+    case 'http-send':
+      return last === 'connect' ? undefined : 'connect';
+    case 'expect':
+      return last === 'connect' ? 'send' : undefined;
+  }
+}
+
+function parseConnect(context: Context): void {
+  const rule = readConnect(context.args, 'http');
+  if (rule !== undefined) addRule(context, rule);
+}
+
+function parseExpect(context: Context): void {
+  const rule = readExpect(context.args, 'http');
+  if (rule !== undefined) addRule(context, rule);
+}
+
+function parseComment(context: Context): void {
+  const text = readComment(context, 'http');
+  if (text !== undefined) rulesOf(context, 'http').rules.push({ kind: 'comment', text });
 }
 
 const SEND_WORDS = "'comment', 'meth', 'uri', 'uri-lf', 'ver', 'hdr', 'body' or 'body-lf'";
+const DIRECTIVE = 'http-check send';
 
-function parseSend({ args, target }: Context): void {
-  const check = backendCheck.of(target);
-  if (check.send !== undefined) {
-    args.rest();
-    args.alert(
-      "a second 'http-check send' makes a sequence, which this version of Sluice does not carry out yet",
-    );
-    return;
-  }
-  const send = emptyRequest();
+function parseSend(context: Context): void {
+  const { args } = context;
+  const request = emptyRequest();
+  let comment: string | undefined;
   while (!args.done) {
     const word = args.next() as string;
     if (word === 'hdr') {
-      const name = args.next();
-      const value = args.next();
-      if (name === undefined || value === undefined) {
-        args.alert("'http-check send' : 'hdr' expects <name> and <value> as arguments.");
-        return;
-      }
-      if (refusesFormat(args, value)) return;
-      send.headers.push([name, value]);
+      if (!readRequestHeader(context, request)) return;
       continue;
     }
-    if (word === 'uri-lf' || word === 'body-lf') {
-      args.alert(`'http-check send' : '${word}' is not carried out yet by this version of Sluice`);
+    if (!['comment', 'meth', 'uri', 'uri-lf', 'ver', 'body', 'body-lf'].includes(word)) {
+      args.alert(`'${DIRECTIVE}' : expects ${SEND_WORDS} but got '${word}' as argument..`);
       return;
     }
-    if (!['comment', 'meth', 'uri', 'ver', 'body'].includes(word)) {
-      args.alert(`'http-check send' : expects ${SEND_WORDS} but got '${word}' as argument..`);
-      return;
-    }
-    const value = args.next();
-    if (value === undefined) {
-      args.alert(`'http-check send' : '${word}' expects a string as argument..`);
-      return;
-    }
-    if (word === 'meth') send.method = value;
-    else if (word === 'uri') send.uri = value;
-    else if (word === 'ver') send.version = value;
-    else if (word === 'body') send.body = value;
+    const written = textBehind(args, DIRECTIVE, word, '..');
+    if (written === undefined) return;
+    const value = word.endsWith('-lf') ? readFormat(args, DIRECTIVE, word, written) : written;
+    if (value === undefined) return;
+    if (word === 'comment') comment = value;
+    else if (word === 'meth') request.method = value;
+    else if (word === 'ver') request.version = value;
+    else if (word.startsWith('uri')) request.uri = value;
+    else request.body = value;
   }
-  check.send = send;
+  const config = configOf(context);
+  const { rules } = rulesOf(context, 'http');
+  const isFirst = !rules.some(({ kind }) => kind === 'http-send');
+  const merged = isFirst && config.request !== undefined ? overlay(config.request, request) : request;
+  addRule(context, { kind: 'http-send', request: merged, comment });
 }
 
-/** Header values are log-formats: those that are more than text must not be sent as they stand. */
-function refusesFormat(args: ArgumentReader, value: string): boolean {
-  if (!/%(?!%)/.test(value)) return false;
-  args.alert(
-    "'http-check send' : variables in the value of 'hdr' are not carried out yet by this version of Sluice",
-  );
-  return true;
+function readRequestHeader({ args }: Context, request: HttpRequestText): boolean {
+  const name = args.next();
+  const format = args.next();
+  if (name === undefined || format === undefined) {
+    args.alert(`'${DIRECTIVE}' : 'hdr' expects <name> and <value> as arguments.`);
+    return false;
+  }
+  const isHost = name.toLowerCase() === 'host';
+  const former = isHost ? request.headers.find(([other]) => other.toLowerCase() === 'host') : undefined;
+  if (former !== undefined) {
+    args.alert(`'${DIRECTIVE}' : 'host' header already defined (previous value is '${former[1]}').`);
+    return false;
+  }
+  const value = readFormat(args, DIRECTIVE, 'hdr', format);
+  if (value !== undefined) request.headers.push([name, value]);
+  return value !== undefined;
 }
 
-const EXPECT_WORDS =
-  "'only supports min-recv, [!]string', '[!]rstring', '[!]string-lf', '[!]status', '[!]rstatus', [!]hdr, [!]fhdr or comment";
-const EXPECT_NOT_YET = [
-  'min-recv',
-  'ok-status',
-  'error-status',
-  'tout-status',
-  'on-success',
-  'on-error',
-  'status-code',
-  'hdr',
-  'fhdr',
-  'string-lf',
-];
-
-function parseExpect({ args, target }: Context): void {
-  let expectation: Expectation | undefined;
-  while (!args.done) {
-    let word = args.next() as string;
-    let negated = false;
-    if (word.startsWith('!')) {
-      negated = true;
-      word = word === '!' ? (args.next() ?? '') : word.slice(1);
-    }
-    if (word === 'comment') {
-      if (args.next() === undefined)
-        args.alert("'http-check expect' : 'comment' expects a string as argument.");
-      continue;
-    }
-    if (EXPECT_NOT_YET.includes(word)) {
-      args.alert(`'http-check expect' : '${word}' is not carried out yet by this version of Sluice`);
-      return;
-    }
-    if (expectation !== undefined || !['status', 'rstatus', 'string', 'rstring'].includes(word)) {
-      args.alert(`'http-check expect' : ${EXPECT_WORDS} but got '${word}' as argument..`);
-      return;
-    }
-    const pattern = args.next();
-    if (pattern === undefined) {
-      args.alert(`'http-check expect' : '${word}' expects a <pattern> as argument.`);
-      return;
-    }
-    expectation = readExpectation(args, word, pattern, negated);
-    if (expectation === undefined) return;
-  }
-  if (expectation === undefined) {
-    if (!args.failed) args.alert("'http-check expect' : expects at least a matching pattern as arguments.");
-    return;
-  }
-  backendCheck.of(target).expectations.push(expectation);
+function parseFlag(context: Context, field: 'disableOn404' | 'sendState'): void {
+  if (onlySoMany(context.args, 'http-check', 0) !== undefined) configOf(context)[field] = true;
 }
 
-function readExpectation(
-  args: ArgumentReader,
-  match: string,
-  pattern: string,
-  negated: boolean,
-): Expectation | undefined {
-  if (match === 'string') return { negated, match, text: pattern };
-  if (match === 'status') {
-    const ranges = readStatusRanges(args, pattern);
-    return ranges && { negated, match, ranges };
-  }
-  try {
-    new RegExp(pattern);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^.*: /, '') : '';
-    args.alert(`'http-check expect' : regex '${pattern}' is invalid (error=${reason}).`);
-    return undefined;
-  }
-  return match === 'rstatus' ? { negated, match, pattern } : { negated, match: 'rstring', pattern };
-}
-
-function readStatusRanges(args: ArgumentReader, text: string): { from: number; to: number }[] | undefined {
-  const bad = /[^0-9,-]/.exec(text);
-  if (bad !== null) {
-    args.alert(`'http-check expect' : invalid character '${bad[0]}' in the list of status codes.`);
-    return undefined;
-  }
-  const ranges: { from: number; to: number }[] = [];
-  for (const part of text.split(',')) {
-    const [, from, to] = /^(\d+)(?:-(\d+))?$/.exec(part) ?? [];
-    if (from === undefined || Number(to ?? from) < Number(from)) {
-      args.alert(`'http-check expect' : invalid range of status codes '${part}'.`);
-      return undefined;
-    }
-    ranges.push({ from: Number(from), to: Number(to ?? from) });
-  }
-  return ranges;
-}
-
-const NOT_YET = ['comment', 'connect', 'send-state', 'set-var', 'set-var-fmt', 'unset-var'];
+const NOT_YET = ['set-var', 'set-var-fmt', 'unset-var'];
 
 registerKeywords(
-  record(
+  checkKeyword(
     'option httpchk',
     '[<method>] [<uri>] [<version>]',
     'Health checks are HTTP requests. Default: OPTIONS / HTTP/1.0.',
-    parseHttpchk,
+    parseOption,
   ),
-  record('option tcp-check', '', 'Health checks are connections.', parseTcpCheck),
-  record(
+  checkKeyword(
     'http-check disable-on-404',
     '',
     'A server that answers checks with 404 keeps its sessions and gets no new ones.',
-    parseDisableOn404,
+    (context) => parseFlag(context, 'disableOn404'),
   ),
-  record('http-check send', '[meth <method>] [uri <uri>] …', 'What HTTP checks send.', parseSend),
-  record('http-check expect', '[!] <match> <pattern>', 'What HTTP checks expect.', parseExpect),
-  ...NOT_YET.map((name) =>
-    record(`http-check ${name}`, '', 'Not carried out yet.', ({ args }) => {
+  checkKeyword(
+    'http-check send-state',
+    '',
+    'HTTP checks tell the server in a header how it is seen.',
+    (context) => parseFlag(context, 'sendState'),
+  ),
+  checkKeyword(
+    'http-check connect',
+    '[default] [port <port>] [addr <ip>] [send-proxy] [via-socks4] [linger] [proto h1] [comment <msg>]',
+    'Opens a connection for the next request.',
+    parseConnect,
+  ),
+  checkKeyword('http-check comment', '<msg>', 'Is told when the next rule fails.', parseComment),
+  checkKeyword(
+    'http-check send',
+    '[meth <method>] [uri <uri>|uri-lf <fmt>] [ver <version>] [hdr <name> <fmt>]* [body <text>|body-lf <fmt>] [comment <msg>]',
+    'What HTTP checks send.',
+    parseSend,
+  ),
+  checkKeyword(
+    'http-check expect',
+    '[min-recv <int>] [comment <msg>] [ok-status <st>] [error-status <st>] [tout-status <st>] [on-success <fmt>] [on-error <fmt>] [!] <match> <pattern>',
+    'What HTTP checks expect. Default: a status from 200 to 399.',
+    parseExpect,
+  ),
+  ...NOT_YET.map((word) =>
+    checkKeyword(`http-check ${word}`, '', 'Not carried out yet.', ({ args }) => {
       args.rest();
       args.alert(
-        `'http-check ${name}' is a keyword of HAProxy 2.6 that this version of Sluice does not carry out yet`,
+        `'http-check ${word}' is a keyword of HAProxy 2.6 that this version of Sluice does not carry out yet`,
       );
     }),
   ),
 );
 
-registerFamily({
-  scope: 'proxy',
-  first: 'http-check',
-  unknown: (args, found, known) => {
-    const near = found === '' ? undefined : nearestWord(found, known);
-    args.alert(
-      `'http-check' only supports 'disable-on-404', 'send-state', 'comment', 'connect', 'send', 'expect', 'set-var-fmt(*)', 'set-var(*)', 'unset-var(*)'. but got '${found}'`,
-      near === undefined ? undefined : `did you mean 'http-check ${near}'?`,
-    );
-  },
-});
-
 registerCheck((configuration, report) => {
   for (const proxy of configuration.proxies) {
-    const check = backendCheck.read(proxy);
-    if (check === undefined || check.kind === 'http' || proxy.disabled) continue;
-    if (check.send === undefined && check.expectations.length === 0 && !check.disableOn404) continue;
-    report.warning(
-      `backend '${proxy.name}' uses http-check rules without 'option httpchk', so the rules are ignored.`,
-    );
+    const config = backendCheck.read(proxy);
+    if (config === undefined || proxy.disabled) continue;
+    const { kind } = config.check;
+    if (kind === 'http' || kind === 'plain' || kind === 'external') continue;
+    const words = [config.disableOn404 ? 'disable-on-404' : '', config.sendState ? 'send-state' : ''];
+    for (const word of words.filter((text) => text !== '')) {
+      report.warning(
+        `'${word}' will be ignored for ${proxyWord(proxy.kind)} '${proxy.name}' (requires 'option httpchk').`,
+      );
+    }
   }
 });

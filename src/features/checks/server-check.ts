@@ -2,33 +2,37 @@
  * The health checks of one server, one after another: when the next one comes. What a result does to the server is the
  * business of server-health.ts. Specification: configuration manual 5.2 `inter`, `fastinter`, `downinter`.
  */
-import type { ProxyConfig } from '../../config/model.ts';
+import { hostname } from 'node:os';
+import type { GlobalConfig, ProxyConfig } from '../../config/model.ts';
 import { SERVER_MAINT, SERVER_NO_ADDRESS } from '../../state/shared-state.ts';
-import { CheckAttempt } from './check-attempt.ts';
+import { backendCheck } from './check-config.ts';
+import { CheckDialogue } from './check-dialogue.ts';
 import { type CheckPlan, checkPlan } from './check-plan.ts';
 import { spreadIntervalMs } from './check-schedule.ts';
 import type { CheckStatus } from './check-status.ts';
 import { initialStatus, type ServerHealth } from './server-health.ts';
+import { stateHeader } from './state-header.ts';
 
 export class ServerCheck {
   readonly status: CheckStatus;
   readonly plan: CheckPlan;
-  /** A 404 may keep a server from getting new sessions, but brings none back that is down. */
-  readonly #planWhenDown: CheckPlan;
   readonly #health: ServerHealth;
   readonly #spreadPercent: number;
+  readonly #node: string;
+  readonly #sendsState: boolean;
   #timer: NodeJS.Timeout | undefined;
-  #attempt: CheckAttempt | undefined;
+  #attempt: CheckDialogue | undefined;
   /** When the timer fires, on the clock of `performance.now()`. */
   #dueMs = 0;
 
-  constructor(health: ServerHealth, proxy: ProxyConfig, spreadPercent: number) {
+  constructor(health: ServerHealth, proxy: ProxyConfig, global: GlobalConfig, spreadPercent: number) {
     this.#health = health;
     this.#spreadPercent = spreadPercent;
     const { server, config } = health.place;
-    this.plan = checkPlan(proxy, config);
-    const { http, rise, fall } = this.plan;
-    this.#planWhenDown = { ...this.plan, http: http && { ...http, disableOn404: false } };
+    this.plan = checkPlan(proxy, config, global.tune.bufsize);
+    const { rise, fall } = this.plan;
+    this.#node = global.node ?? hostname();
+    this.#sendsState = backendCheck.read(proxy)?.sendState === true;
     this.status = initialStatus(rise, fall);
     health.check = this.status;
     // Up, but not trusted yet: the first check that fails takes the server down.
@@ -68,7 +72,11 @@ export class ServerCheck {
     const { states, place } = this.#health;
     if (!states.has(place.server, SERVER_MAINT | SERVER_NO_ADDRESS)) {
       this.status.inProgress = true;
-      this.#attempt = new CheckAttempt(this.#isUp ? this.plan : this.#planWhenDown);
+      this.#attempt = new CheckDialogue(this.plan, {
+        // A 404 may keep a server from getting new sessions, but brings none back that is down.
+        stopsOn404: this.#isUp && this.plan.sequence.disableOn404,
+        stateHeader: this.#sendsState ? stateHeader(this.#health, this.status, this.#node) : undefined,
+      });
       const result = await this.#attempt.result;
       this.status.inProgress = false;
       if (result.status === 'UNK') return;

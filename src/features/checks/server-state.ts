@@ -19,6 +19,7 @@ import {
   stateBits,
 } from '../../state/operational-state.ts';
 import { serverLimit } from '../../state/server-limit.ts';
+import { TEXT_LAST_CHECK } from '../../state/server-texts.ts';
 import { storeWeight, WEIGHT_UNITS } from '../../state/server-weight.ts';
 import {
   ADMIN_DRAIN,
@@ -172,6 +173,17 @@ export class ServerStates {
     this.setCheck(server, status);
   }
 
+  /** What the weights of the servers that take traffic now add up to: of the active ones, or else of the backups. */
+  usableWeight(server: number): number {
+    const weights = [0, 0];
+    for (const place of this.#byProxy[this.place(server).proxyIndex] ?? []) {
+      if (!isUsable(this.#shared, place.server)) continue;
+      const kind = place.config.backup ? 1 : 0;
+      weights[kind] = (weights[kind] as number) + this.word(place.server, SRV_WEIGHT);
+    }
+    return weights[0] || (weights[1] as number);
+  }
+
   /** The check counter; `warming` while it is neither at its top nor at 0. */
   setHealth(server: number, health: number, warming: boolean): void {
     const words = this.#shared.serverWords(server);
@@ -188,6 +200,7 @@ export class ServerStates {
     Atomics.store(words, base + SRV_CHECK_CODE, status.last.code ?? 0);
     Atomics.store(words, base + SRV_CHECK_DURATION_MS, Math.round(status.last.durationMs));
     Atomics.store(words, base + SRV_FAILED_CHECKS, status.failedChecks);
+    this.#shared.texts.write(server, TEXT_LAST_CHECK, status.last.info);
   }
 
   /** Data threads may count errors of the traffic again; `acted`: these ones had a consequence. */
@@ -582,12 +595,17 @@ function usableServers(
   let active = 0;
   let backup = 0;
   for (const { server, config } of places) {
-    const words = shared.serverWords(server);
-    const state = Atomics.load(shared.words, words + SRV_STATE);
-    if ((state & SERVER_UP) === 0 || (state & SERVER_OUT_OF_USE) !== 0) continue;
-    if (Atomics.load(shared.words, words + SRV_WEIGHT) === 0) continue;
+    if (!isUsable(shared, server)) continue;
     if (config.backup) backup++;
     else active++;
   }
   return { active, backup };
+}
+
+/** Takes part in balancing. */
+function isUsable(shared: SharedState, server: number): boolean {
+  const words = shared.serverWords(server);
+  const state = Atomics.load(shared.words, words + SRV_STATE);
+  if ((state & SERVER_UP) === 0 || (state & SERVER_OUT_OF_USE) !== 0) return false;
+  return Atomics.load(shared.words, words + SRV_WEIGHT) > 0;
 }

@@ -37,7 +37,7 @@ export function startChecks(
     if (proxy.disabled || !place.config.check.enabled) continue;
     const health = new ServerHealth(place, proxy, states, services);
     healths.set(place.server, health);
-    checks.set(place.server, new ServerCheck(health, proxy, spread.percent));
+    checks.set(place.server, new ServerCheck(health, proxy, configuration.global, spread.percent));
   }
   const list = [...checks.values()];
   const delays = firstDelaysMs(

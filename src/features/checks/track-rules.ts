@@ -6,7 +6,7 @@ import { type CheckReport, registerCheck } from '../../config/keyword.ts';
 import type { Configuration, ProxyConfig, ServerConfig } from '../../config/model.ts';
 import { hasBackend } from '../../config/proxy-kind.ts';
 import { findTracked, splitTracked } from '../../state/tracking.ts';
-import { backendCheck } from './http-check-config.ts';
+import { backendCheck } from './check-config.ts';
 
 registerCheck((configuration, report) => {
   /** Only what stands above in the files is known to be followed already, as for HAProxy. */
@@ -58,5 +58,5 @@ function checked(
 
 function disablesOn404(proxy: ProxyConfig): boolean {
   const check = backendCheck.read(proxy);
-  return check?.kind === 'http' && check.disableOn404;
+  return check?.check.kind === 'http' && check.disableOn404;
 }

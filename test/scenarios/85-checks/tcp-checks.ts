@@ -187,3 +187,20 @@ listen web
     /reason: Layer7 check passed, code: 200, check duration: \d+ms/,
   );
 });
+
+scenario('a check that only connects is over before the server could accept it', {}, async (t) => {
+  const knocked = await t.tcpServer({ name: 'knocked', host: t.address() });
+  const seen = await t.tcpServer({ name: 'seen', host: t.address() });
+  await t.start(`${TCP_DEFAULTS}
+listen relay
+    bind ${t.ip}:8080
+    server s1 ${knocked.address} check inter 100ms
+backend visible
+    option tcp-check
+    tcp-check connect linger
+    server s1 ${seen.address} check inter 100ms
+`);
+  for (let count = 0; count < 10; count++) await seen.accept();
+  // On a machine that is very busy the kernel may complete one now and then.
+  assert.ok(knocked.connectionCount < 5, `${knocked.connectionCount} were seen`);
+});

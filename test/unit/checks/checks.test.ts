@@ -4,12 +4,17 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { loadConfiguration } from '../../../src/config/load.ts';
 import { createSharedState } from '../../../src/control/initial-state.ts';
+import { compilePattern } from '../../../src/expr/regular-expression.ts';
 import { checkPlan } from '../../../src/features/checks/check-plan.ts';
+import { expecting } from '../../../src/features/checks/check-rules.ts';
 import { firstDelaysMs, spreadIntervalMs } from '../../../src/features/checks/check-schedule.ts';
-import { judgeResponse } from '../../../src/features/checks/http-check.ts';
-import { type BackendCheck, emptyRequest } from '../../../src/features/checks/http-check-config.ts';
+import { judgeHttp } from '../../../src/features/checks/http-match.ts';
+import { ldapRules } from '../../../src/features/checks/ldap-check.ts';
+import { mysqlRules } from '../../../src/features/checks/mysql-check.ts';
 import { ServerStates } from '../../../src/features/checks/server-state.ts';
+import { spopRules } from '../../../src/features/checks/spop-check.ts';
 import { startChecks } from '../../../src/features/checks/start-checks.ts';
+import { judgeStream } from '../../../src/features/checks/stream-match.ts';
 import {
   BE_ACTIVE_SERVERS,
   BE_BACKUP_SERVERS,
@@ -104,7 +109,7 @@ test('checks connect where the server is, or to their own address and port', () 
   server d 127.0.0.1:+9 check addr 127.0.0.6:77 fastinter 5s`);
   const [proxy] = configuration.proxies;
   assert.ok(proxy);
-  const [a, b, c, d] = proxy.servers.map((server) => checkPlan(proxy, server));
+  const [a, b, c, d] = proxy.servers.map((server) => checkPlan(proxy, server, 16384));
   assert.deepEqual(
     [a, b, c, d].map((plan) => plan?.target),
     [
@@ -179,40 +184,77 @@ test('mistakes in http-check rules are refused in the words of HAProxy', () => {
   ]);
 });
 
-const plain: BackendCheck = {
-  kind: 'http',
-  request: emptyRequest(),
-  send: undefined,
-  expectations: [],
-  disableOn404: false,
-};
+const circumstances = { stopsOn404: false, comment: undefined, hasBody: true };
 
 test('a response is judged the same however it is cut, and never early', () => {
   const responses = [
     'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nworld',
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nwor\r\n2\r\nld\r\n0\r\n\r\n',
     'HTTP/1.0 200 OK\r\n\r\nhello world',
-    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nworld',
   ];
-  const check: BackendCheck = {
-    ...plain,
-    expectations: [{ negated: false, match: 'string', text: 'world' }],
-  };
+  const rule = expecting({ type: 'string', text: 'world' });
   for (const response of responses) {
     for (let cut = 0; cut < response.length; cut++) {
-      const early = judgeResponse(check, response.slice(0, cut), false);
-      assert.ok(early === undefined || early.status === 'L7OK', `${cut}: ${early?.status}`);
+      const early = judgeHttp(rule, response.slice(0, cut), false, circumstances);
+      assert.ok(early === 'more' || early.passed, `${cut}: ${JSON.stringify(early)}`);
     }
-    assert.equal(judgeResponse(check, response, true)?.status, 'L7OK');
+    const whole = judgeHttp(rule, response, true, circumstances);
+    assert.ok(whole !== 'more' && whole.passed);
   }
 });
 
 test('any bytes get a verdict once the connection has ended', () => {
+  const rule = expecting({ type: 'status', ranges: [{ from: 200, to: 399 }] });
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
-      assert.equal(judgeResponse(plain, text, true)?.status, 'L7RSP');
-      const verdict = judgeResponse(plain, `HTTP/1.1 200 OK\r\n${text}`, true)?.status;
-      assert.ok(verdict === 'L7OK' || verdict === 'L7RSP');
+      const nonsense = judgeHttp(rule, text, true, circumstances);
+      assert.ok(nonsense !== 'more' && nonsense.status === 'L7RSP');
+      assert.notEqual(judgeHttp(rule, `HTTP/1.1 200 OK\r\n${text}`, true, circumstances), 'more');
     }),
   );
+});
+
+test('any bytes get a verdict from each protocol once the connection has ended', () => {
+  const protocols = [ldapRules(), mysqlRules(undefined, true), mysqlRules('u', true), spopRules()];
+  const starts = ['', '\x30\x0c\x02\x01\x01\x61', '\x05\x00\x00\x00\x0a', '\x00\x00\x00\x20\x65'];
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      const text = Buffer.from(bytes).toString('latin1');
+      for (const rules of protocols) {
+        for (const rule of rules) {
+          if (rule.kind !== 'expect') continue;
+          for (const start of starts) {
+            assert.notEqual(judgeStream(rule, start + text, true, 1, undefined), 'more');
+          }
+        }
+      }
+    }),
+  );
+});
+
+test("Perl's regular expressions keep their meaning", () => {
+  const cases: readonly (readonly [pattern: string, text: string, matches: boolean])[] = [
+    ['^a.c$', 'abc', true],
+    ['^a.c$', 'abc\n', true],
+    ['^a.c$', 'abc\nd', false],
+    ['a.c', 'a\nc', false],
+    ['a.c', 'a\rc', true],
+    ['(?i)ABC', 'abc', true],
+    ['(?s)a.c', 'a\nc', true],
+    ['(?m)^b', 'a\nb', true],
+    ['^b', 'a\nb', false],
+    ['[[:digit:]]+\\z', 'a12', true],
+    ['\\Aa\\h+b\\Z', 'a \tb\n', true],
+    ['[]x]+$', ']x]', true],
+    ['\\Qa.b\\E', 'axb', false],
+    ['HTTP/1\\..\\ (2..|3..)', 'HTTP/1.1 200 OK', true],
+  ];
+  for (const [pattern, text, matches] of cases) {
+    const compiled = compilePattern(pattern);
+    assert.ok(compiled.ok, pattern);
+    assert.equal(compiled.expression.test(text), matches, `${pattern} on ${JSON.stringify(text)}`);
+  }
+  for (const pattern of ['(', 'a++', '(?>a)', '(?R)', '[a', '\\K']) {
+    assert.equal(compilePattern(pattern).ok, false, pattern);
+  }
 });

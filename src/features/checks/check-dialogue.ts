@@ -1,0 +1,297 @@
+/**
+ * One run through a check's sequence: connects, sends, judges what comes back, always closes, and tells what was found
+ * out. It knows nothing of servers' states. Specification: configuration manual 4.2 `tcp-check`, `http-check`,
+ * `timeout check`; statuses and texts as HAProxy 2.6 gives them.
+ */
+import { CheckConnection, type ConnectionEvents } from './check-connection.ts';
+import { connectionPlan, type DialoguePlan } from './check-plan.ts';
+import type {
+  CheckRule,
+  CheckSequence,
+  ConnectRule,
+  ExpectRule,
+  Judgement,
+  SendRule,
+} from './check-rules.ts';
+import { isStep } from './check-sequence.ts';
+import { type CheckCode, type CheckResult, hasCode } from './check-status.ts';
+import { judgeHttp } from './http-match.ts';
+import { httpCheckRequest } from './http-request.ts';
+import { describeMatch, judgeStream, tell } from './stream-match.ts';
+
+export interface DialogueSettings {
+  /** Whether a 404 means that the server wants no new sessions (`http-check disable-on-404`). */
+  readonly stopsOn404: boolean;
+  /** Value of the header that tells the server how it is seen (`http-check send-state`). */
+  readonly stateHeader: string | undefined;
+}
+
+export class CheckDialogue {
+  readonly result: Promise<CheckResult>;
+  readonly #plan: DialoguePlan;
+  readonly #sequence: CheckSequence;
+  readonly #settings: DialogueSettings;
+  readonly #startedMs = performance.now();
+  #resolve: (result: CheckResult) => void = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #connection: CheckConnection | undefined;
+  /** Place of the rule that is being carried out. */
+  #at = -1;
+  #connecting = false;
+  #isOver = false;
+  /** What came since the connection or since something was sent, latin1. */
+  #received = '';
+  #serverEnded = false;
+  #last: { judgement: Exclude<Judgement, 'more'>; received: string } | undefined;
+
+  constructor(plan: DialoguePlan, settings: DialogueSettings) {
+    this.#plan = plan;
+    this.#sequence = plan.sequence;
+    this.#settings = settings;
+    this.result = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#arm(plan.connectTimeoutMs);
+    this.#advance();
+  }
+
+  /** Gives up without a result that means anything. */
+  cancel(): void {
+    this.#conclude('UNK', 0, '');
+  }
+
+  #arm(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#timedOut(), delayMs);
+  }
+
+  get #rule(): CheckRule | undefined {
+    return this.#sequence.rules[this.#at];
+  }
+
+  /** Goes on behind the present rule, as far as nothing has to be waited for. */
+  #advance(): void {
+    for (;;) {
+      this.#at++;
+      const rule = this.#rule;
+      if (rule === undefined) {
+        this.#succeed();
+        return;
+      }
+      switch (rule.kind) {
+        case 'connect':
+          this.#connect(rule);
+          return;
+        case 'send':
+          this.#send(textOf(rule));
+          break;
+        case 'http-send':
+          this.#send(httpCheckRequest(rule.request, this.#settings.stateHeader));
+          break;
+        case 'expect':
+          if (!this.#judge(rule)) return;
+          break;
+        case 'comment':
+        case 'unset-var':
+          break;
+      }
+    }
+  }
+
+  #connect(rule: ConnectRule): void {
+    this.#close('next');
+    this.#received = '';
+    this.#serverEnded = false;
+    this.#connecting = true;
+    if (this.#at > 0 && this.#plan.readTimeoutMs !== undefined && this.#connection !== undefined) {
+      this.#arm(this.#plan.connectTimeoutMs);
+    }
+    const connectedSince = performance.now();
+    // A connection that was given up may still have something to say.
+    const own = (): boolean => this.#connection === connection && !this.#isOver;
+    const events: ConnectionEvents = {
+      established: () => {
+        if (own()) this.#established(performance.now() - connectedSince);
+      },
+      received: (text) => {
+        if (own()) this.#take(text);
+      },
+      ended: () => {
+        if (own()) this.#end();
+      },
+      failed: (text) => {
+        if (own()) this.#fail(text);
+      },
+    };
+    const connection = new CheckConnection(connectionPlan(this.#plan, rule), events);
+    this.#connection = connection;
+  }
+
+  #established(spentMs: number): void {
+    const { readTimeoutMs, connectTimeoutMs } = this.#plan;
+    // The time for connecting is never taken back: a shorter read timeout only counts from there on.
+    if (readTimeoutMs !== undefined) this.#arm(Math.max(readTimeoutMs, connectTimeoutMs - spentMs));
+    this.#connecting = false;
+    this.#advance();
+  }
+
+  #send(bytes: string): void {
+    this.#received = '';
+    this.#connection?.write(bytes);
+  }
+
+  #take(text: string): void {
+    const room = this.#plan.bufferBytes - this.#received.length;
+    if (room > 0) this.#received += text.slice(0, room);
+    this.#lookAgain();
+  }
+
+  #end(): void {
+    this.#serverEnded = true;
+    this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    const rule = this.#rule;
+    if (rule?.kind === 'expect' && this.#judge(rule)) this.#advance();
+  }
+
+  #fail(text: string): void {
+    const isHttp = this.#sequence.dialect === 'http';
+    if (this.#connecting) this.#conclude('L4CON', 0, text + this.#step());
+    else if (!isHttp && (this.#received !== '' || this.#serverEnded)) {
+      // What came before the reset is judged as if the server had just ended there.
+      this.#end();
+      if (!this.#isOver) this.#conclude('SOCKERR', 0, text + this.#step());
+    } else this.#conclude('SOCKERR', 0, text + this.#step());
+  }
+
+  #timedOut(): void {
+    const rule = this.#rule;
+    if (this.#connecting) this.#conclude('L4TOUT', 0, this.#step());
+    else {
+      const own = rule?.kind === 'expect' ? rule.timeoutStatus : undefined;
+      this.#conclude(own ?? 'L7TOUT', 0, this.#step());
+    }
+  }
+
+  /** Whether the sequence goes on behind this rule now. */
+  #judge(rule: ExpectRule): boolean {
+    const full = this.#received.length >= this.#plan.bufferBytes;
+    const isHttp = this.#sequence.dialect === 'http';
+    const judgement = isHttp
+      ? judgeHttp(rule, this.#received, this.#serverEnded || full, {
+          stopsOn404: this.#settings.stopsOn404,
+          comment: this.#comment(),
+          hasBody: !this.#isHead(),
+        })
+      : judgeStream(rule, this.#received, this.#serverEnded || full, this.#stepNumber, this.#comment());
+    if (judgement === 'more') return false;
+    this.#last = { judgement, received: this.#received };
+    if (judgement.passed && judgement.concludes !== true) return true;
+    const code = judgement.code ?? codeIn(rule, this.#received) ?? 0;
+    const fallback = judgement.passed ? 'L7OK' : (rule.errorStatus ?? 'L7RSP');
+    this.#conclude(judgement.status ?? fallback, code, judgement.info ?? '');
+    return false;
+  }
+
+  #isHead(): boolean {
+    const sent = this.#sequence.rules.slice(0, this.#at).findLast(({ kind }) => kind === 'http-send');
+    return sent?.kind === 'http-send' && sent.request.method === 'HEAD';
+  }
+
+  #succeed(): void {
+    const { rules, dialect, implicitConnect } = this.#sequence;
+    const last = rules.findLast(isStep);
+    const named = dialect === 'tcp' ? '(tcp-check)' : '';
+    if (last === undefined || last.kind === 'connect') {
+      const told = implicitConnect && rules.indexOf(last as CheckRule) === 0 ? '' : named;
+      this.#conclude('L4OK', 0, told);
+    } else if (last.kind === 'expect' && this.#last !== undefined) {
+      const { judgement, received } = this.#last;
+      const code = codeIn(last, received) ?? judgement.code ?? 0;
+      const told = last.onSuccess === undefined ? undefined : tell(last.onSuccess, received);
+      this.#conclude(judgement.status ?? last.okStatus ?? 'L7OK', code, judgement.info ?? told ?? named);
+    } else this.#conclude('L7OK', 0, named);
+  }
+
+  #conclude(status: CheckCode, code: number, info: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    const passed = status === 'L4OK' || status === 'L6OK' || status === 'L7OK' || status === 'L7OKC';
+    this.#close(passed ? 'passed' : 'failed');
+    const durationMs = Math.round(performance.now() - this.#startedMs);
+    this.#resolve({ status, code: hasCode(status) ? code : undefined, info, durationMs });
+  }
+
+  /** Resets the connection, unless something written must still leave or the rules want it to end gently. */
+  #close(why: 'next' | 'passed' | 'failed'): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const { rules, dialect } = this.#sequence;
+    const before = rules.slice(0, Math.min(this.#at, rules.length));
+    const opened = before.findLast(({ kind }) => kind === 'connect');
+    const lingers = opened?.kind === 'connect' && opened.linger;
+    const last = before.findLast(isStep);
+    const sentLast = why === 'passed' && (last?.kind === 'send' || last?.kind === 'http-send');
+    const headerLast = why === 'passed' && last === opened && !this.#knocks(opened);
+    if (lingers || sentLast || headerLast || this.#serverEnded || (why === 'next' && dialect === 'http')) {
+      connection.finish();
+    } else connection.reset();
+  }
+
+  #knocks(opened: CheckRule | undefined): boolean {
+    return opened?.kind === 'connect' && connectionPlan(this.#plan, opened).knocksOnly;
+  }
+
+  get #stepNumber(): number {
+    return this.#sequence.implicitConnect ? this.#at : this.#at + 1;
+  }
+
+  /** The comment of the present rule, or the one written just before it. */
+  #comment(): string | undefined {
+    const rule = this.#rule;
+    if (rule !== undefined && 'comment' in rule && rule.comment !== undefined) return rule.comment;
+    const before = this.#sequence.rules[this.#at - 1];
+    return before?.kind === 'comment' ? before.text : undefined;
+  }
+
+  /** Where a tcp-check has got to: ` at step 2 of tcp-check (send)`. */
+  #step(): string {
+    const rule = this.#rule;
+    if (this.#sequence.dialect !== 'tcp' || rule === undefined) return '';
+    if (rule.kind === 'connect' && this.#sequence.implicitConnect && this.#at === 0) {
+      return ' at initial connection step of tcp-check';
+    }
+    const comment = this.#comment();
+    const commented = comment === undefined ? '' : ` comment: '${comment}'`;
+    return ` at step ${this.#stepNumber} of tcp-check (${describeRule(rule)})${commented}`;
+  }
+}
+
+function textOf({ bytes }: SendRule): string {
+  return typeof bytes === 'string' ? bytes : bytes();
+}
+
+function describeRule(rule: CheckRule): string {
+  switch (rule.kind) {
+    case 'connect':
+      return rule.port === undefined ? 'connect' : `connect port ${rule.port}`;
+    case 'send':
+    case 'http-send':
+      return 'send';
+    case 'expect':
+      return `expect ${describeMatch(rule.match)}`;
+    case 'comment':
+    case 'unset-var':
+      return rule.kind;
+  }
+}
+
+/** The number in the first characters, where the rule looks there for its code. */
+function codeIn({ codeDigits }: ExpectRule, received: string): number | undefined {
+  if (codeDigits === undefined) return undefined;
+  if (received.length < codeDigits) return 0;
+  return Number.parseInt(received.slice(0, codeDigits), 10) || 0;
+}

@@ -13,7 +13,7 @@ import type { Plane } from './plane.ts';
 import { ProxyRules } from './proxy-rules.ts';
 import { StreamQueue } from './queue.ts';
 import { retryConditions } from './retry.ts';
-import { Server } from './server.ts';
+import { BE, Server } from './server.ts';
 
 const DEFAULT_RETRIES = 3;
 
@@ -157,6 +157,11 @@ export class Backend {
 
   get served(): number {
     return Atomics.load(this.plane.words, this.words + BE_SERVED);
+  }
+
+  countBytes(bytesIn: number, bytesOut: number): void {
+    this.count(BE.bytesIn, bytesIn);
+    this.count(BE.bytesOut, bytesOut);
   }
 
   count(offset: number, by = 1): void {

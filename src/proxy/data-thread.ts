@@ -25,6 +25,30 @@ import { Frontend } from './frontend.ts';
 import { Listener } from './listener.ts';
 import { type LiveSession, Plane } from './plane.ts';
 import { StreamLogger } from './stream-log.ts';
+import { CONTINUOUS_COUNT_MS } from './traffic-count.ts';
+
+/** Counts the bytes of streams that go on for long, where a frontend has `option contstats`. */
+class ContinuousCount implements TimerOwner {
+  private readonly plane: Plane;
+  private readonly timer = new Timer(this);
+
+  constructor(plane: Plane) {
+    this.plane = plane;
+    this.arm();
+  }
+
+  private arm(): void {
+    const { timers, now } = this.plane.loop;
+    timers.arm(this.timer, (now + CONTINUOUS_COUNT_MS) | 0);
+  }
+
+  onTimer(): void {
+    for (let session = this.plane.sessions; session !== null; session = session.nextSession) {
+      session.countProgress();
+    }
+    this.arm();
+  }
+}
 
 const TRIM_INTERVAL_MS = 5000;
 
@@ -68,6 +92,7 @@ class DataThread implements TimerOwner {
     this.link(start);
     plane.finishLayout();
     for (const facts of start.listeners) this.openListener(facts);
+    if (plane.frontends.some((frontend) => frontend?.continuousCounts === true)) new ContinuousCount(plane);
     loop.timers.arm(this.trimTimer, (loop.now + TRIM_INTERVAL_MS) | 0);
     this.post({ kind: 'ready' });
     void mailbox;

@@ -12,6 +12,7 @@ import {
   FE_CONNECTIONS_MAX,
   FRONTEND_COUNTERS,
   raiseGauge,
+  raiseHighest,
 } from '../state/shared-state.ts';
 import { type AcceptFilter, acceptFilters } from './accept-filter.ts';
 import type { Backend } from './backend.ts';
@@ -48,6 +49,8 @@ export class Frontend {
   readonly independentStreams: boolean;
   readonly noLinger: boolean;
   readonly clientKeepAlive: boolean;
+  /** `option contstats` */
+  readonly continuousCounts: boolean;
   readonly monitorUri: Buffer | undefined;
   /** `monitor fail`. */
   readonly monitorFail: Condition | null;
@@ -86,6 +89,7 @@ export class Frontend {
     this.independentStreams = option('independent-streams');
     this.noLinger = option('nolinger');
     this.clientKeepAlive = option('tcpka') || option('clitcpka');
+    this.continuousCounts = option('contstats');
     this.bufferRequest = option('http-buffer-request');
     this.mode = config.httpConnectionMode ?? 'keep-alive';
     this.extensions = httpExtensions(config, plane);
@@ -98,14 +102,22 @@ export class Frontend {
     this.monitorUri = config.monitorUri === undefined ? undefined : Buffer.from(config.monitorUri, 'latin1');
   }
 
+  /** Takes a place for a connection, of which there is one. */
+  take(): void {
+    raiseGauge(this.plane.words, this.words + FE_CONNECTIONS, this.words + FE_CONNECTIONS_MAX);
+  }
+
   /** Takes a place for a connection: false when all are taken. */
   enter(): boolean {
     const words = this.plane.words;
     const gauge = this.words + FE_CONNECTIONS;
-    const count = raiseGauge(words, gauge, this.words + FE_CONNECTIONS_MAX);
-    if (count <= this.maxconn) return true;
-    Atomics.sub(words, gauge, 1);
-    return false;
+    const count = Atomics.add(words, gauge, 1) + 1;
+    if (count > this.maxconn) {
+      Atomics.sub(words, gauge, 1);
+      return false;
+    }
+    raiseHighest(words, this.words + FE_CONNECTIONS_MAX, count);
+    return true;
   }
 
   leave(): void {

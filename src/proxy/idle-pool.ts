@@ -8,7 +8,7 @@ import type { HttpReuse } from '../config/model.ts';
 import { Timer, type TimerOwner } from '../loop/timer-wheel.ts';
 import { SRV_IDLE } from '../state/shared-state.ts';
 import type { Plane } from './plane.ts';
-import type { Server } from './server.ts';
+import { BE, type Server } from './server.ts';
 import type { ServerConnection } from './server-connection.ts';
 
 const DEFAULT_PURGE_DELAY_MS = 5000;
@@ -45,7 +45,17 @@ export class IdlePool implements TimerOwner {
 
   /** A stream has got a connection, from here or a new one. */
   enter(): void {
-    if (++this.busy > this.mostBusy) this.mostBusy = this.busy;
+    if (++this.busy <= this.mostBusy) return;
+    this.mostBusy = this.busy;
+    this.tellNeed();
+  }
+
+  private get needed(): number {
+    return this.mostBusy > this.mostBusyBefore ? this.mostBusy : this.mostBusyBefore;
+  }
+
+  private tellNeed(): void {
+    this.plane.lane[this.server.counters + BE.neededConnections] = this.needed;
   }
 
   leave(): void {
@@ -79,6 +89,7 @@ export class IdlePool implements TimerOwner {
     }
     connection.idleAt = this.stack.length;
     this.stack.push(connection);
+    this.server.count(connection.requests > 1 ? BE.idleSafe : BE.idleUnsafe);
     if (!this.timer.running) {
       this.unneeded = 0;
       this.plane.loop.timers.arm(this.timer, (this.plane.loop.now + this.purgeDelayMs) | 0);
@@ -91,8 +102,7 @@ export class IdlePool implements TimerOwner {
     if (connections >= process.poolHighConnections) return false;
     const idle = this.stack.length;
     if (this.floor > 0 && idle <= this.floor && connections < process.poolLowConnections) return true;
-    const enough = this.mostBusy > this.mostBusyBefore ? this.mostBusy : this.mostBusyBefore;
-    return idle + this.busy < enough;
+    return idle + this.busy < this.needed;
   }
 
   /** A new connection is about to be made: where descriptors get scarce, an idle one gives up its own. */
@@ -113,6 +123,7 @@ export class IdlePool implements TimerOwner {
       last.idleAt = at;
     }
     connection.idleAt = -1;
+    this.server.count(connection.requests > 1 ? BE.idleSafe : BE.idleUnsafe, -1);
     if (stack.length < this.unneeded) this.unneeded = stack.length;
     if (this.limit >= 0) Atomics.sub(this.plane.words, this.server.words + SRV_IDLE, 1);
   }
@@ -124,6 +135,7 @@ export class IdlePool implements TimerOwner {
     this.unneeded = this.stack.length;
     this.mostBusyBefore = this.mostBusy;
     this.mostBusy = this.busy;
+    this.tellNeed();
     if (this.stack.length > 0) {
       this.plane.loop.timers.arm(this.timer, (this.plane.loop.now + this.purgeDelayMs) | 0);
     }

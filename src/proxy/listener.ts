@@ -27,8 +27,11 @@ import type { OpenListener } from '../state/messages.ts';
 import {
   counterOffsets,
   LI_CONNECTIONS,
+  LI_CONNECTIONS_MAX,
   LISTENER_COUNTERS,
   PROCESS_CONNECTIONS,
+  raiseGauge,
+  raiseHighest,
 } from '../state/shared-state.ts';
 import { setIntOption } from '../transport/socket-options.ts';
 import type { AcceptFilter } from './accept-filter.ts';
@@ -38,7 +41,7 @@ import type { PausedListener, Plane } from './plane.ts';
 import { TcpSession } from './tcp-session.ts';
 
 const DEFAULT_MAX_ACCEPT = 4;
-const LI = counterOffsets(LISTENER_COUNTERS);
+export const LI = counterOffsets(LISTENER_COUNTERS);
 const dismissed = new SocketAddress();
 const ACCEPT_FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
@@ -52,7 +55,8 @@ export class Listener extends FdHandler implements PausedListener {
   readonly unix: boolean;
   readonly acceptProxy: boolean;
   readonly expectsGreeting: boolean;
-  private readonly counters: number;
+  /** First of its counters in a lane, with `option socket-stats`; otherwise -1. */
+  readonly statistics: number;
   private readonly maxAccept: number;
   /** Connections accepted per event; follows how many are waiting, so that accept seldom finds the queue empty. */
   private batch = 1;
@@ -72,7 +76,8 @@ export class Listener extends FdHandler implements PausedListener {
     this.unix = facts.unix;
     this.acceptProxy = bind.acceptProxy;
     this.expectsGreeting = bind.acceptProxy || bind.acceptNetscalerCip !== undefined;
-    this.counters = plane.shared.listenerCounters(facts.index);
+    const counted = frontend.config.options.get('socket-stats') === true;
+    this.statistics = counted ? plane.shared.listenerCounters(facts.index) : -1;
     this.gauge = plane.shared.listenerWords(facts.index) + LI_CONNECTIONS;
     this.maxAccept = plane.configuration.global.tune.maxAccept ?? DEFAULT_MAX_ACCEPT;
   }
@@ -117,14 +122,9 @@ export class Listener extends FdHandler implements PausedListener {
     const words = plane.words;
     let accepted = 0;
     while (accepted < this.batch && this.watching) {
-      // The place is taken before the connection is: all threads together never hold more than the limits.
-      if (Atomics.add(words, PROCESS_CONNECTIONS, 1) >= plane.process.maxconn) {
-        Atomics.sub(words, PROCESS_CONNECTIONS, 1);
-        this.pause();
-        return;
-      }
-      if (!this.enterFrontend()) {
-        Atomics.sub(words, PROCESS_CONNECTIONS, 1);
+      // Near a limit the place is taken before the connection is: all threads together never hold more than that.
+      const reserved = !this.hasRoom();
+      if (reserved && !this.takePlaces()) {
         this.pause();
         return;
       }
@@ -133,36 +133,71 @@ export class Listener extends FdHandler implements PausedListener {
       const fd = accept4(this.fd, base + at + 8, base + at, ACCEPT_FLAGS);
       if (fd < 0) {
         const error = errno();
-        this.frontend.leave();
-        this.leave();
-        Atomics.sub(words, PROCESS_CONNECTIONS, 1);
+        if (reserved) {
+          this.frontend.leave();
+          this.leave();
+          Atomics.sub(words, PROCESS_CONNECTIONS, 1);
+        }
         if (error === EINTR || error === ECONNABORTED) continue;
         this.batch = accepted > 1 ? accepted : 1;
         if (error !== EAGAIN) this.onAcceptError(error);
         return;
       }
+      if (!reserved) this.countPlaces();
       accepted++;
       this.start(fd, at);
     }
     if (this.batch < this.maxAccept) this.batch++;
   }
 
+  /** Whether there are so many places left that every thread may take one. What is counted is then really there. */
+  private hasRoom(): boolean {
+    const { words, process } = this.plane;
+    const { threads } = this.plane.shared.sizes;
+    const limit = this.bind.maxconn ?? 0;
+    return (
+      Atomics.load(words, PROCESS_CONNECTIONS) + threads <= process.maxconn &&
+      this.frontend.connections + threads <= this.frontend.maxconn &&
+      (limit === 0 || Atomics.load(words, this.gauge) + threads <= limit)
+    );
+  }
+
+  private countPlaces(): void {
+    const { words } = this.plane;
+    Atomics.add(words, PROCESS_CONNECTIONS, 1);
+    if (this.statistics >= 0) raiseGauge(words, this.gauge, this.gauge + LI_CONNECTIONS_MAX);
+    else Atomics.add(words, this.gauge, 1);
+    this.frontend.take();
+  }
+
+  /** Takes a place of the process, the bind line and the frontend, or none. */
+  private takePlaces(): boolean {
+    const { words, process } = this.plane;
+    if (Atomics.add(words, PROCESS_CONNECTIONS, 1) < process.maxconn && this.enterFrontend()) return true;
+    Atomics.sub(words, PROCESS_CONNECTIONS, 1);
+    return false;
+  }
+
   /** Takes a place of the bind line and one of the frontend, or none. */
   private enterFrontend(): boolean {
     const { words } = this.plane;
     const limit = this.bind.maxconn ?? 0;
-    if (Atomics.add(words, this.gauge, 1) >= limit && limit > 0) {
+    const places = Atomics.add(words, this.gauge, 1) + 1;
+    if (places > limit && limit > 0) {
       Atomics.sub(words, this.gauge, 1);
       return false;
     }
-    if (this.frontend.enter()) return true;
+    if (this.frontend.enter()) {
+      if (this.statistics >= 0) raiseHighest(words, this.gauge + LI_CONNECTIONS_MAX, places);
+      return true;
+    }
     Atomics.sub(words, this.gauge, 1);
     return false;
   }
 
   private start(fd: number, sockaddr: number): void {
     const { plane, frontend } = this;
-    plane.count(this.counters + LI.connections);
+    if (this.statistics >= 0) plane.count(this.statistics + LI.connections);
     plane.count(frontend.counters + FE.connections);
     if (frontend.acceptFilters !== null && this.dismiss(fd, sockaddr, frontend.acceptFilters)) return;
     if (!this.unix) this.setOptions(fd);
@@ -173,8 +208,6 @@ export class Listener extends FdHandler implements PausedListener {
     session.clientAddress.readSockaddr(u8, sockaddr + 8, view.getInt32(sockaddr, true));
     // A dual-stack socket shows IPv4 clients in IPv6 clothes.
     session.clientAddress.unmapToInet4();
-    plane.count(this.counters + LI.sessions);
-    plane.count(frontend.counters + FE.sessions);
     session.begin();
   }
 

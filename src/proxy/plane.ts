@@ -48,6 +48,8 @@ export interface LiveSession {
   kill(): void;
   /** The server with these shared words has gone, or its clients are wanted elsewhere: end what it serves. */
   shutServer(serverWords: number, cause: 'D' | 'U'): void;
+  /** With `option contstats`: tells the statistics what has passed so far. */
+  countProgress(): void;
 }
 
 /** A listener that stopped accepting because some limit was reached. */

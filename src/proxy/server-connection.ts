@@ -16,6 +16,7 @@ import { writeProxyPreface } from './proxy-preface.ts';
 import { BE, type Server } from './server.ts';
 import { openServerSocket } from './server-socket.ts';
 import type { Stream } from './stream.ts';
+import { countWire } from './wire-count.ts';
 
 const CONNECTING = 0;
 const AWAITING_SOCKS4 = 1;
@@ -97,6 +98,8 @@ export class ServerConnection implements ConnectionUser {
     if (this.stream === null) return;
     this.stream = null;
     this.server.idle.leave();
+    const { backend } = this.server;
+    if (backend.http) countWire(this.plane.lane, backend.counters + BE.wireBytesIn, this.connection);
   }
 
   onReady(connection: Connection): void {

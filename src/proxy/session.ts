@@ -27,9 +27,10 @@ import { PROCESS_CONNECTIONS } from '../state/shared-state.ts';
 import { Channel } from '../transport/channel.ts';
 import { type Connection, type ConnectionUser, FAILED } from '../transport/connection.ts';
 import { readSocketName } from '../transport/socket-name.ts';
-import type { Frontend } from './frontend.ts';
+import { FE, type Frontend } from './frontend.ts';
 import type { Listener } from './listener.ts';
 import type { LiveSession, Plane } from './plane.ts';
+import { countWire } from './wire-count.ts';
 
 const NOTHING = new Uint8Array(0);
 const proxyHeader = new ProxyHeader();
@@ -80,9 +81,15 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   /** Called once, right after `open`, when the addresses are known. */
   begin(): void {
     if (this.greeting) this.receiveGreeting();
-    else this.onEstablished();
+    else this.establish();
     // Only what is still open has to be watched; what could be read has been read already.
     if (!this.connection.closed && !this.connection.watchAccepted()) this.kill();
+  }
+
+  /** A connection whose greeting fails never becomes a session. */
+  private establish(): void {
+    this.plane.count(this.frontend.counters + FE.sessions);
+    this.onEstablished();
   }
 
   /** The protocol proper begins. */
@@ -94,6 +101,7 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   abstract onSoftStop(): void;
   abstract kill(): void;
   abstract shutServer(serverWords: number, cause: 'D' | 'U'): void;
+  abstract countProgress(): void;
 
   onReady(): void {
     if (this.greeting) this.receiveGreeting();
@@ -131,12 +139,19 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
     else timers.arm(this.timer, (this.plane.loop.now + delayMs) | 0);
   }
 
+  /** What the connection has carried since it was last counted. */
+  countWire(): void {
+    const { frontend, plane } = this;
+    if (frontend.http) countWire(plane.lane, frontend.counters + FE.wireBytesIn, this.connection);
+  }
+
   /** Puts the closed session by for the next connection. */
   protected abstract spare(): void;
 
   /** Closes the client connection and gives back what the session holds. Streams have ended before. */
   protected finish(reset: boolean): void {
     if (this.connection.closed) return;
+    this.countWire();
     if (reset || this.frontend.noLinger) this.connection.reset();
     else this.connection.close();
     this.channel.release();
@@ -174,7 +189,7 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
         this.greeting = false;
         this.handshakeMs = (this.plane.loop.now - this.acceptedAt) | 0;
         this.plane.loop.timers.disarm(this.timer);
-        this.onEstablished();
+        this.establish();
         return;
       }
       // HAProxy does not wait for the rest of a header that came in pieces: whoever sends one sends it at once.

@@ -57,6 +57,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   /** The server that just failed, or -1. */
   private avoid = -1;
   balanceHash = HASH_UNREAD;
+  /** The server was chosen by balancing, and not by persistence. */
+  private balanced = false;
 
   // The queue's own fields (queue.ts).
   queued = false;
@@ -85,6 +87,9 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   responded = false;
   bytesIn = 0;
   bytesOut = 0;
+  /** How much of them the statistics have (traffic-count.ts). */
+  countedIn = 0;
+  countedOut = 0;
   /** Our end of the server connection, where the log wants it. */
   readonly sourceAddress = new SocketAddress();
   /** Streams of the backend and of the server when this one's line was written. */
@@ -124,6 +129,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     this.responded = false;
     this.bytesIn = 0;
     this.bytesOut = 0;
+    this.countedIn = 0;
+    this.countedOut = 0;
     this.backendConnections = 0;
     this.serverConnections = 0;
     this.sourceAddress.clear();
@@ -264,6 +271,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   protected findServer(): void {
     const backend = this.backend as Backend;
     const direct = backend.direct;
+    this.balanced = false;
     if (direct !== null) {
       direct.enter();
       this.takeSlot(direct);
@@ -271,6 +279,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
       return;
     }
     const preferred = this.avoid < 0 ? this.preferredServer() : null;
+    this.balanced = preferred === null;
     if (preferred !== null) {
       if (preferred.enter()) {
         this.takeSlot(preferred);
@@ -346,6 +355,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     if (backend.direct === null) backend.balancer.served(server.position);
     this.assigned = true;
     this.assignedAt = this.plane.loop.now;
+    if (!this.balanced) return;
     backend.count(BE.selected);
     server.count(BE.selected);
   }
@@ -366,6 +376,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   private connect(): void {
     const server = this.server as Server;
     if (this.intercept(server)) return;
+    server.count(BE.sessions);
     const idle = this.idleConnection(server);
     if (idle !== null) {
       this.serverConnection = idle;

@@ -48,6 +48,10 @@ export class TcpSession extends Session {
     this.stream?.shutServer(serverWords, cause);
   }
 
+  override countProgress(): void {
+    if (this.frontend.continuousCounts) this.stream?.countProgress();
+  }
+
   override kill(): void {
     if (this.stream !== null) this.stream.kill();
     else this.finish(false);

@@ -8,13 +8,13 @@ import type { SocketAddress } from '../protocol/socket-address.ts';
 import type { Connection } from '../transport/connection.ts';
 import { FAILED } from '../transport/connection.ts';
 import type { Backend } from './backend.ts';
-import { FE } from './frontend.ts';
 import { AT_RESPONSE, AT_SESSION } from './frontend-log.ts';
 import { BE, type Server } from './server.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { PHASE_ENDED, PHASE_EXCHANGING, PHASE_REQUEST, Stream } from './stream.ts';
 import { countTimes } from './stream-times.ts';
 import type { TcpSession } from './tcp-session.ts';
+import { countInternalError, countTraffic } from './traffic-count.ts';
 import { TUNNEL_AGAIN, TUNNEL_CLIENT_FAILED, TUNNEL_DONE, TUNNEL_SERVER_FAILED, Tunnel } from './tunnel.ts';
 
 export class TcpStream extends Stream implements Deferred {
@@ -201,25 +201,21 @@ export class TcpStream extends Stream implements Deferred {
     countTimes(lane, server.counters, queueMs, connectMs, 0, totalMs);
   }
 
+  /** The statistics get what has passed so far: at the end, and with `option contstats` meanwhile too. */
+  countProgress(): void {
+    this.bytesIn = this.tunnel?.request.bytes ?? 0;
+    this.bytesOut = this.tunnel?.response.bytes ?? 0;
+    countTraffic(this, this.backend);
+  }
+
   /** Ends the stream and its session, and logs. */
   private end(reset: boolean): void {
     if (this.phase === PHASE_ENDED) return;
     const session = this.session as TcpSession;
     const backend = this.backend;
-    this.bytesIn = this.tunnel?.request.bytes ?? 0;
-    this.bytesOut = this.tunnel?.response.bytes ?? 0;
-    const frontend = session.frontend;
-    this.plane.count(frontend.counters + FE.bytesIn, this.bytesIn);
-    this.plane.count(frontend.counters + FE.bytesOut, this.bytesOut);
-    if (backend !== null) {
-      backend.count(BE.bytesIn, this.bytesIn);
-      backend.count(BE.bytesOut, this.bytesOut);
-      if (this.server !== null && this.connected) this.countTimes(backend, this.server);
-      if (this.server !== null) {
-        this.server.count(BE.bytesIn, this.bytesIn);
-        this.server.count(BE.bytesOut, this.bytesOut);
-      }
-    }
+    this.countProgress();
+    countInternalError(this, backend);
+    if (backend !== null && this.server !== null && this.connected) this.countTimes(backend, this.server);
     this.phase = PHASE_ENDED;
     this.tunnel?.release();
     this.leaveBackend();

@@ -194,6 +194,15 @@ export const FRONTEND_COUNTERS = [
   'deniedConnections',
   'deniedSessions',
   'interceptedRequests',
+  'failedRewrites',
+  'internalErrors',
+  // HTTP/1 streams begun and ended; then bytes as they are on the wire, in this order (proxy/wire-count.ts).
+  'streams',
+  'endedStreams',
+  'wireBytesIn',
+  'wireBytesOut',
+  'splicedBytesIn',
+  'splicedBytesOut',
 ] as const;
 export const BACKEND_COUNTERS = [
   'connections',
@@ -227,11 +236,21 @@ export const BACKEND_COUNTERS = [
   'connectTimeMaxMs',
   'responseTimeMaxMs',
   'totalTimeMaxMs',
-  'lastSessionS',
+  'failedRewrites',
+  'internalErrors',
+  // Idle connections now, which the lanes add up to: those that were never used again, and the others.
+  'idleUnsafe',
+  'idleSafe',
+  // The most connections that a thread needed at once lately.
+  'neededConnections',
+  // As above.
+  'wireBytesIn',
+  'wireBytesOut',
+  'splicedBytesIn',
+  'splicedBytesOut',
 ] as const;
 export const LISTENER_COUNTERS = [
   'connections',
-  'sessions',
   'bytesIn',
   'bytesOut',
   'deniedRequests',
@@ -239,6 +258,7 @@ export const LISTENER_COUNTERS = [
   'failedRequests',
   'deniedConnections',
   'deniedSessions',
+  'internalErrors',
 ] as const;
 
 export type FrontendCounter = (typeof FRONTEND_COUNTERS)[number];

@@ -52,6 +52,11 @@ export class Connection extends FdHandler {
   broken = false;
   /** Error number of the failed call. */
   error = 0;
+  /** Bytes that have passed since somebody counted them; what went through a pipe does so apart. */
+  received = 0;
+  sent = 0;
+  splicedIn = 0;
+  splicedOut = 0;
   /** All there will ever be has been read. */
   private drained = false;
   private watched = 0;
@@ -70,6 +75,10 @@ export class Connection extends FdHandler {
     this.hangup = false;
     this.broken = false;
     this.error = 0;
+    this.received = 0;
+    this.sent = 0;
+    this.splicedIn = 0;
+    this.splicedOut = 0;
     this.drained = false;
     this.watched = 0;
   }
@@ -115,6 +124,7 @@ export class Connection extends FdHandler {
     if (this.drained) return END_OF_STREAM;
     const count = recv(this.fd, base + offset, lengthBytes, 0);
     if (count > 0) {
+      this.received += count;
       // A short read has emptied the socket (epoll(7)). After a hang-up the end of stream is all that can follow, so it
       // need not be asked for (a system call saved per connection); after a reset there is an error to be read.
       if (count < lengthBytes) {
@@ -131,6 +141,7 @@ export class Connection extends FdHandler {
   write(offset: number, lengthBytes: number, more = false): number {
     const count = send(this.fd, base + offset, lengthBytes, more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL);
     if (count >= 0) {
+      this.sent += count;
       if (count < lengthBytes) this.waitWritable();
       return count;
     }

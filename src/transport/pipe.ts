@@ -41,6 +41,7 @@ export class Pipe {
     const count = splice(from.fd, 0, this.writeFd, 0, wanted, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (count > 0) {
       this.pending += count;
+      from.splicedIn += count;
       return count;
     }
     if (count === 0) return END_OF_STREAM;
@@ -63,6 +64,7 @@ export class Pipe {
     const count = splice(this.readFd, 0, to.fd, 0, this.pending, flags);
     if (count > 0) {
       this.pending -= count;
+      to.splicedOut += count;
       this.full = false;
       if (this.pending > 0) to.waitWritable();
       return count;

@@ -34,6 +34,8 @@ export interface StartOptions extends SpawnOptions {
   /** In the foreground (-db) unless a scenario is about the background. */
   readonly background?: boolean;
   readonly deadlineMs?: number;
+  /** Another program than the one under test, to compare it with. */
+  readonly path?: string;
 }
 
 export class ScenarioContext {
@@ -153,7 +155,7 @@ export class ScenarioContext {
   spawnFiles(paths: readonly string[], options: StartOptions = {}): Program {
     const files = paths.flatMap((path) => ['-f', path]);
     const args = [...files, ...(options.background === true ? [] : ['-db']), ...(options.args ?? [])];
-    const program = new Program(this.#path, args, this.#mark, options, this.transcript);
+    const program = new Program(options.path ?? this.#path, args, this.#mark, options, this.transcript);
     this.#programs.push(program);
     return program;
   }

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { findCommand } from './program.ts';
 
-export type Need = 'root' | 'netns' | 'mounts' | 'ipv6' | 'two processors';
+export type Need = 'root' | 'netns' | 'mounts' | 'ipv6' | 'two processors' | 'haproxy' | 'chromium';
 
 /** Why the scenario cannot run here, or undefined. */
 export function unmetNeed(needs: readonly Need[]): string | undefined {
@@ -29,6 +29,10 @@ const CHECKS: Record<Need, () => string | undefined> = {
     return probe.status === 0 ? undefined : 'needs the right to make mount namespaces (CAP_SYS_ADMIN)';
   },
   'two processors': () => (availableParallelism() >= 2 ? undefined : 'needs a machine with two processors'),
+  haproxy: () =>
+    findCommand('haproxy') === undefined ? 'needs haproxy: apt-get install haproxy' : undefined,
+  chromium: () =>
+    findCommand('chromium') === undefined ? 'needs chromium: apt-get install chromium' : undefined,
   ipv6: () => {
     const hasLoopback = (networkInterfaces()['lo'] ?? []).some((entry) => entry.address === '::1');
     return hasLoopback ? undefined : 'needs IPv6: sysctl net.ipv6.conf.lo.disable_ipv6=0';

@@ -93,7 +93,7 @@ export class Rates {
     for (let server = 0; server < servers; server++) {
       const number = (layout.firstServer[index] as number) + server;
       const base = shared.serverWords(number);
-      this.watch(shared.serverCounters(number) + BE.selected, base + SRV_RATE, base + SRV_LAST_SESSION_S);
+      this.watch(shared.serverCounters(number) + BE.sessions, base + SRV_RATE, base + SRV_LAST_SESSION_S);
     }
   }
 

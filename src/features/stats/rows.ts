@@ -189,9 +189,51 @@ export class RowReader {
       conn_tot: count('connections'),
       dcon: count('deniedConnections'),
       dses: count('deniedSessions'),
-      wrew: 0,
-      eint: 0,
+      wrew: count('failedRewrites'),
+      eint: count('internalErrors'),
       ...MODULE_ZEROS,
+      ...(http ? this.clientConnections(words, counters) : {}),
+    };
+  }
+
+  /** Of HTTP/1, which all of a frontend's clients speak. */
+  private clientConnections(words: number, counters: number): Row {
+    const count = (name: FrontendCounter): number => this.sum(counters + FE[name]);
+    return {
+      h1_open_connections: this.word(words + FE_CONNECTIONS),
+      h1_open_streams: Math.max(0, count('streams') - count('endedStreams')),
+      h1_total_connections: count('sessions'),
+      h1_total_streams: count('streams'),
+      h1_bytes_in: count('wireBytesIn'),
+      h1_bytes_out: count('wireBytesOut'),
+      h1_spliced_bytes_in: count('splicedBytesIn'),
+      h1_spliced_bytes_out: count('splicedBytesOut'),
+    };
+  }
+
+  /** Of HTTP/1, which all of a backend's servers speak. */
+  private serverConnections(index: number, counters: number): Row {
+    const count = (name: BackendCounter): number => this.sum(counters + BE[name]);
+    let open = 0;
+    let busy = 0;
+    for (let position = 0; position < serverSlots(this.proxy(index)); position++) {
+      const number = this.serverNumber(index, position);
+      const { unsafe, safe, used } = this.connections(
+        this.shared.serverWords(number),
+        this.shared.serverCounters(number),
+      );
+      open += unsafe + safe + used;
+      busy += used;
+    }
+    return {
+      h1_open_connections: open,
+      h1_open_streams: busy,
+      h1_total_connections: count('connectAttempts'),
+      h1_total_streams: count('connectAttempts') + count('reused'),
+      h1_bytes_in: count('wireBytesIn'),
+      h1_bytes_out: count('wireBytesOut'),
+      h1_spliced_bytes_in: count('splicedBytesIn'),
+      h1_spliced_bytes_out: count('splicedBytesOut'),
     };
   }
 
@@ -224,7 +266,7 @@ export class RowReader {
       dcon: count('deniedConnections'),
       dses: count('deniedSessions'),
       wrew: 0,
-      eint: 0,
+      eint: count('internalErrors'),
       ...SSL_ZEROS,
     };
   }
@@ -256,8 +298,8 @@ export class RowReader {
       ttime_max: most('totalTimeMaxMs'),
       connect: count('connectAttempts'),
       reuse: count('reused'),
-      wrew: 0,
-      eint: 0,
+      wrew: count('failedRewrites'),
+      eint: count('internalErrors'),
       ...(http ? this.responses(counters) : {}),
     };
   }
@@ -295,10 +337,9 @@ export class RowReader {
     const health = this.health(proxy, position);
     const maxconn = this.word(words + SRV_MAXCONN);
     const served = this.word(words + SRV_SERVED);
-    const connections = this.word(words + SRV_CONNECTIONS);
-    const idle = Math.max(0, connections - served);
+    const { unsafe, safe, used } = this.connections(words, counters);
     const counts = this.common(counters, http);
-    const rate = readRate(this.shared, words + SRV_RATE, counters + BE.selected);
+    const rate = readRate(this.shared, words + SRV_RATE, counters + BE.sessions);
     return {
       pxname: backend.name,
       svname: config.name,
@@ -307,7 +348,7 @@ export class RowReader {
       scur: served,
       smax: this.word(words + SRV_SERVED_MAX),
       slim: maxconn > 0 ? maxconn : undefined,
-      stot: counts.lbtot,
+      stot: this.sum(counters + BE.sessions),
       ...counts,
       status: statusText(health),
       weight: this.weight(words),
@@ -329,15 +370,22 @@ export class RowReader {
       addr: this.legends ? addressText(config.address) : undefined,
       cookie: this.legends && http ? config.cookie : undefined,
       mode: backend.mode,
-      srv_icur: idle,
+      srv_icur: unsafe + safe,
       src_ilim: config.poolMaxConn !== undefined && config.poolMaxConn >= 0 ? config.poolMaxConn : undefined,
-      idle_conn_cur: idle,
-      safe_conn_cur: 0,
-      used_conn_cur: connections - idle,
-      need_conn_est: served,
+      idle_conn_cur: unsafe,
+      safe_conn_cur: safe,
+      used_conn_cur: used,
+      need_conn_est: this.sum(counters + BE.neededConnections),
       uweight: this.word(words + SRV_WEIGHT),
       ...SSL_ZEROS,
     };
+  }
+
+  /** Idle ones that were used again have shown that they may be: they are safe. */
+  private connections(words: number, counters: number): { unsafe: number; safe: number; used: number } {
+    const unsafe = Math.max(0, this.sum(counters + BE.idleUnsafe));
+    const safe = Math.max(0, this.sum(counters + BE.idleSafe));
+    return { unsafe, safe, used: Math.max(0, this.word(words + SRV_CONNECTIONS) - unsafe - safe) };
   }
 
   private checks(number: number, words: number, health: Health): Row {
@@ -448,6 +496,7 @@ export class RowReader {
       agg_server_check_status: 0,
       agg_check_status: 0,
       ...MODULE_ZEROS,
+      ...(http ? this.serverConnections(index, counters) : {}),
     };
   }
 

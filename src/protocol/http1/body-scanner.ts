@@ -37,6 +37,8 @@ const LONGEST_SIZE_DIGITS = 13;
 const SEMICOLON = 59;
 /** `0 CR LF`, once it is in its plain form. */
 const LAST_CHUNK_BYTES = 3;
+/** What HAProxy counts for the end of a body in chunks. */
+const COUNTED_END_BYTES = 1;
 
 class TrailerParser extends HeadParser {
   begin(start: number): void {
@@ -53,7 +55,10 @@ export class BodyScanner {
   kind = BODY_NONE;
   /** Bytes of the body (or of the chunk) that have not been made ready yet. */
   remaining = 0;
-  /** Bytes of the body proper, without framing, that were made ready or passed unseen. */
+  /**
+   * Bytes of the body proper, without framing, that were made ready or passed unseen; with those of trailers, as HAProxy
+   * counts them.
+   */
   payload = 0;
   private state = SIZE_LINE;
   private readonly trailers: TrailerParser;
@@ -173,7 +178,9 @@ export class BodyScanner {
           const verdict = trailers.parse(u8, window.tail);
           if (verdict === NEED_MORE) return BODY_MORE;
           if (verdict !== COMPLETE) return BODY_MALFORMED;
+          const trailerBytes = trailers.block.countedLineBytes();
           if (!this.tidyTrailers(u8, window, trailersStart)) return BODY_MORE;
+          this.payload += trailerBytes + COUNTED_END_BYTES;
           this.state = FINISHED;
           return BODY_END;
         }

@@ -11,6 +11,8 @@ import { H_OTHER, identifyHeader, wordEquals } from './known-headers.ts';
 export const DELETED = 1;
 /** Line flags: not in the form `name: value CR LF` where it lies, so it has to be written anew. */
 export const UNTIDY = 2;
+/** Beside DELETED: its bytes are counted as received. */
+const COUNTED = 4;
 
 export const NAME_START = 0;
 export const NAME_END = 1;
@@ -107,15 +109,26 @@ export class HeaderBlock {
       this.delete(line);
   }
 
+  /** As `delete`, but the line counts as received all the same. */
+  withhold(line: number): void {
+    this.flags[line] = (this.flags[line] as number) | DELETED | COUNTED;
+    this.edited = true;
+  }
+
   /**
    * Size of the head as HAProxy counts it in logs and statistics: not the bytes on the wire but those of its own
    * representation, in which separators do not exist and the start line and the end of the head have a fixed cost.
    */
   countedBytes(startLineBytes: number): number {
-    let bytes = COUNTED_FIXED_BYTES + startLineBytes;
+    return COUNTED_FIXED_BYTES + startLineBytes + this.countedLineBytes();
+  }
+
+  /** The part of the lines. */
+  countedLineBytes(): number {
+    let bytes = 0;
     const spans = this.spans;
     for (let i = 0; i < this.count; i++) {
-      if (((this.flags[i] as number) & DELETED) !== 0) continue;
+      if (((this.flags[i] as number) & (DELETED | COUNTED)) === DELETED) continue;
       const at = i * 4;
       bytes += (spans[at + NAME_END] as number) - (spans[at + NAME_START] as number);
       bytes += (spans[at + VALUE_END] as number) - (spans[at + VALUE_START] as number);

@@ -80,7 +80,7 @@ export class ResponseFacts {
     if (status === 101) {
       this.tunnel = true;
       this.body = BODY_TUNNEL;
-      if (framed) deleteFraming(block);
+      if (framed) withholdFraming(block);
       if (!request.upgrade || !connectionUpgrade || block.find(H_UPGRADE) < 0) return false;
       return !request.webSocket || block.findName(u8, WEBSOCKET_ACCEPT) >= 0;
     }
@@ -89,7 +89,7 @@ export class ResponseFacts {
       this.body = BODY_TUNNEL;
     } else if (this.interim || status === 204) {
       if (framed && !this.checkFraming(u8, parser)) return false;
-      if (framed) deleteFraming(block);
+      if (framed) withholdFraming(block);
     } else {
       if (framed) {
         if (!this.checkFraming(u8, parser)) return false;
@@ -128,9 +128,10 @@ export class ResponseFacts {
   }
 }
 
-function deleteFraming(block: HeaderBlock): void {
+/** What says how long a body is has no business where there is none. */
+function withholdFraming(block: HeaderBlock): void {
   for (let line = 0; line < block.count; line++) {
     const id = block.ids[line];
-    if (id === H_CONTENT_LENGTH || id === H_TRANSFER_ENCODING) block.delete(line);
+    if (id === H_CONTENT_LENGTH || id === H_TRANSFER_ENCODING) block.withhold(line);
   }
 }

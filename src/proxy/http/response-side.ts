@@ -55,8 +55,12 @@ export class ResponseSide {
     channel.ready = block.end;
     channel.floor = block.end;
     this.headReady = true;
-    const startLineBytes =
-      VERSION_BYTES + parser.statusEnd - parser.statusStart + parser.reasonEnd - parser.reasonStart;
+  }
+
+  /** Counts the head, a final one or one before it, as it was received. */
+  countHead(): void {
+    const { block, statusStart, statusEnd, reasonStart, reasonEnd } = this.parser;
+    const startLineBytes = VERSION_BYTES + statusEnd - statusStart + reasonEnd - reasonStart;
     this.headBytes += block.countedBytes(startLineBytes);
   }
 

@@ -7,6 +7,7 @@ import { u8 } from '../../os/arena.ts';
 import { handshakeErrorMessage } from '../../protocol/proxy-protocol/handshake-error.ts';
 import { FAILED } from '../../transport/connection.ts';
 import { FE } from '../frontend.ts';
+import { LI } from '../listener.ts';
 import type { Plane } from '../plane.ts';
 import type { Server } from '../server.ts';
 import type { ConnectionKeeper, ServerConnection } from '../server-connection.ts';
@@ -83,7 +84,11 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
 
   /** Sends the reply to what could not be read as a request. The connection is closed next. */
   writeRaw(status: number): void {
-    this.plane.count(this.frontend.counters + FE.failedRequests);
+    const { plane, frontend, listener } = this;
+    plane.count(frontend.counters + FE.failedRequests);
+    plane.count(frontend.counters + FE.requests);
+    plane.count(frontend.counters + FE.status4xx);
+    if (listener.statistics >= 0) plane.count(listener.statistics + LI.failedRequests);
     const reply = this.frontend.errors.raw(status);
     u8.set(reply, this.plane.scratch);
     if (reply.length > 0) this.connection.write(this.plane.scratch, reply.length);
@@ -155,7 +160,10 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
   private recycle(): void {
     const stream = this.stream;
     this.stream = null;
-    if (stream !== null) this.plane.httpStreams.give(stream);
+    if (stream === null) return;
+    this.countWire();
+    this.plane.count(this.frontend.counters + FE.endedStreams);
+    this.plane.httpStreams.give(stream);
   }
 
   private swallow(): void {
@@ -184,6 +192,10 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
 
   override shutServer(serverWords: number, cause: 'D' | 'U'): void {
     this.stream?.shutServer(serverWords, cause);
+  }
+
+  override countProgress(): void {
+    if (this.frontend.continuousCounts) this.stream?.countProgress();
   }
 
   override kill(): void {

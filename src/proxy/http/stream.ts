@@ -39,8 +39,9 @@ import {
 import { BE, type Server } from '../server.ts';
 import type { ServerConnection } from '../server-connection.ts';
 import { PHASE_ENDED, PHASE_EXCHANGING, Stream } from '../stream.ts';
+import { countTraffic } from '../traffic-count.ts';
 import { TUNNEL_AGAIN, TUNNEL_CLIENT_FAILED, TUNNEL_DONE, TUNNEL_SERVER_FAILED, Tunnel } from '../tunnel.ts';
-import { account } from './accounting.ts';
+import { account, countAnswer, countFailedResponse } from './accounting.ts';
 import type { Applet } from './applet.ts';
 import {
   type BodyForwarder,
@@ -219,6 +220,7 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     this.clientKeep = false;
     this.serverKeep = false;
     this.delayed = null;
+    this.plane.count(session.frontend.counters + FE.streams);
     this.requestSide.begin(session.channel.head, session.frontend.relaxedRequests);
     this.responseSide.begin();
     this.own.begin();
@@ -701,6 +703,8 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
         return true;
       }
       if (this.response.old) this.serverKeep = false;
+      this.responseSide.countHead();
+      countAnswer(this.server as Server, parser.status);
       // 1xx goes to the client as it comes; another head follows.
       channel.head = parser.block.end;
       channel.ready = parser.block.end;
@@ -733,6 +737,8 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     this.status = parser.status;
     this.step = STEP_RESPONSE_BODY;
     responseSide.accept(channel);
+    responseSide.countHead();
+    countAnswer(this.server as Server, parser.status);
     this.bytesOut = responseSide.headBytes;
     if (!this.ruleResponse(backend)) return;
     this.plane.logger.reached(this, backend, AT_RESPONSE);
@@ -846,7 +852,6 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
 
   /** The server ended the connection before a complete head. */
   private onNoResponse(failed: boolean): void {
-    const backend = this.backend as Backend;
     const connection = this.serverConnection as ServerConnection;
     if (!this.responseSide.started) {
       if (this.retryFor(RETRY_EMPTY_RESPONSE)) return;
@@ -858,8 +863,9 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
       }
     } else if (this.retryFor(RETRY_JUNK_RESPONSE)) return;
     this.server?.observer?.noResponse(failed ? SEEN_READ_ERROR : SEEN_CLOSE, true);
-    backend.count(BE.failedResponses);
-    this.server?.count(BE.failedResponses);
+    countFailedResponse(this);
+    // A broken connection counts beside the answer that it leaves out, as it does in HAProxy.
+    if (failed) countFailedResponse(this);
     if (failed && this.requestSide.refused && !this.requestSide.done) {
       this.setEnd('S', 'D');
       this.abort();
@@ -873,8 +879,7 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
   private onBadResponse(): void {
     if (this.retryFor(RETRY_JUNK_RESPONSE)) return;
     this.server?.observer?.noResponse(SEEN_BAD_RESPONSE, false);
-    this.backend?.count(BE.failedResponses);
-    this.server?.count(BE.failedResponses);
+    countFailedResponse(this);
     this.setEnd('P', 'H');
     this.dropServer();
     this.reply(502);
@@ -882,6 +887,7 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
 
   private onServerLeftAmidBody(): void {
     this.setEnd('S', 'D');
+    countFailedResponse(this);
     this.backend?.count(BE.serverAborts);
     this.server?.count(BE.serverAborts);
     this.abort();
@@ -907,6 +913,9 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     this.responseSide.started = false;
     this.requestSide.refused = false;
     this.step = STEP_SERVER;
+    // HAProxy counts such an attempt when it gives up the answer, and again when it connects.
+    this.backend?.count(BE.retries);
+    this.server?.count(BE.retries);
     this.retryExchange();
   }
 
@@ -953,7 +962,7 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
       return;
     }
     if (this.waitsForServer() && serverMs > 0 && idleMs >= serverMs) {
-      this.backend?.count(BE.failedResponses);
+      countFailedResponse(this);
       if (this.step === STEP_RESPONSE_HEAD) {
         if (this.retryFor(RETRY_RESPONSE_TIMEOUT)) return;
         this.server?.observer?.noResponse(SEEN_READ_TIMEOUT, true);
@@ -1249,7 +1258,19 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     this.plane.loop.timers.disarm(this.timer);
   }
 
+  /** `option contstats`: the statistics get what has passed so far. */
+  countProgress(): void {
+    if (this.phase === PHASE_ENDED || !this.requested) return;
+    this.sumBytes();
+    countTraffic(this, this.backend);
+  }
+
   private account(): void {
+    this.sumBytes();
+    account(this);
+  }
+
+  private sumBytes(): void {
     const { requestSide, responseSide, own, tunnel } = this;
     this.bytesIn = requestSide.headBytes + requestSide.body.payload + (tunnel?.request.bytes ?? 0);
     this.bytesOut =
@@ -1258,7 +1279,6 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
       (tunnel?.response.bytes ?? 0) +
       own.headBytes +
       own.bodyBytes;
-    account(this);
   }
 
   /** Last of all, so that whoever reads the line finds what it tells of done. */

@@ -63,7 +63,9 @@ listen other
   for (let i = 0; i < 3; i++) await t.request(8080, get());
   await t.request(8080, 'nonsense\r\n\r\n');
   let all = await statistics(t, 8081);
-  while (all.get('other/refusing')?.['status'] !== 'DOWN') all = await statistics(t, 8081);
+  const settled = (): boolean =>
+    all.get('other/refusing')?.['status'] === 'DOWN' && all.get('front/FRONTEND')?.['scur'] === '0';
+  while (!settled()) all = await statistics(t, 8081);
   assert.deepEqual(
     [...all.keys()],
     [

@@ -27,6 +27,10 @@ export interface Scope {
   readonly requestHead: RequestParser | null;
   /** What the request's head meant; stays for the whole exchange. */
   readonly requestFacts: RequestFacts | null;
+  /** The method, once the head has gone; null for one that has no well-known name. */
+  keptMethod(): Uint8Array | null;
+  /** It is the first request of its connection. */
+  readonly isFirstRequest: boolean;
   readonly responseHead: ResponseParser | null;
   /** The final status of the response, 0 while there is none. */
   readonly responseStatus: number;

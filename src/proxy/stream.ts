@@ -178,6 +178,14 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     return this.session.channel;
   }
 
+  keptMethod(): Uint8Array | null {
+    return null;
+  }
+
+  get isFirstRequest(): boolean {
+    return true;
+  }
+
   get responseHead(): ResponseParser | null {
     return null;
   }

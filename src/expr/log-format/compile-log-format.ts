@@ -45,6 +45,8 @@ export type SampleCompiler = (
 export interface LogFormatOptions {
   /** The section's mode; in TCP some variables are refused. */
   readonly http: boolean;
+  /** The text is no log line but something that a rule makes: values that are not there leave nothing. */
+  readonly inRule?: boolean;
   /** Absent: `%[…]` is refused. */
   readonly samples?: SampleCompiler;
 }
@@ -54,7 +56,10 @@ export function compileLogFormat(text: string, options: LogFormatOptions): LogFo
   const compiler = new Compiler(text, options);
   compiler.run();
   if (compiler.errors.length > 0) return { ok: false, errors: compiler.errors };
-  return { ok: true, format: new LogFormat(compiler.steps, compiler.needs, compiler.usesRecord) };
+  return {
+    ok: true,
+    format: new LogFormat(compiler.steps, compiler.needs, compiler.usesRecord, options.inRule !== true),
+  };
 }
 
 const flagNames: ReadonlyMap<string, number> = new Map([

@@ -60,7 +60,11 @@ export class FormatText {
 const withoutFields = new LogRecord(new LogProcess());
 
 export function linkFormat(config: FormatConfig, linker: Linker): FormatText {
-  const result = compileLogFormat(config.text, { http: true, samples: linkSamples(config, linker) });
+  const result = compileLogFormat(config.text, {
+    http: true,
+    inRule: true,
+    samples: linkSamples(config, linker),
+  });
   if (!result.ok) throw new Error(`format ${config.text}: ${result.errors[0]?.message}`);
   return new FormatText(result.format, result.format.constant());
 }

@@ -40,7 +40,11 @@ export class LineWriter {
   /** The line ends here, although there may be room. */
   stopped = false;
 
-  begin(u8: Uint8Array, offset: number, limit: number): void {
+  /** Values that are not there are shown as a dash: in logs, not in what rules make. */
+  private dashes = true;
+
+  begin(u8: Uint8Array, offset: number, limit: number, dashes = true): void {
+    this.dashes = dashes;
     this.u8 = u8;
     this.at = offset;
     this.limit = limit;
@@ -91,8 +95,9 @@ export class LineWriter {
       else this.raw(from, start, end);
       if (!this.stopped) this.byte(QUOTE_MARK);
       if (this.stopped) this.at = before;
-    } else if (start === end) this.byte(DASH);
-    else if (flags & ESCAPE) this.escaped(from, start, end);
+    } else if (start === end) {
+      if (this.dashes) this.byte(DASH);
+    } else if (flags & ESCAPE) this.escaped(from, start, end);
     else this.raw(from, start, end);
   }
 

@@ -53,7 +53,10 @@ export class LogFormat {
   /** Some of its values are fields of the record, not samples. */
   readonly usesRecord: boolean;
 
-  constructor(steps: readonly LogStep[], needs: ReadonlySet<LogMoment>, usesRecord: boolean) {
+  private readonly dashes: boolean;
+
+  constructor(steps: readonly LogStep[], needs: ReadonlySet<LogMoment>, usesRecord: boolean, dashes = true) {
+    this.dashes = dashes;
     this.steps = steps;
     this.needs = needs;
     this.usesRecord = usesRecord;
@@ -72,7 +75,7 @@ export class LogFormat {
    * HAProxy's limit is one byte less than the longest `len` of all log targets.
    */
   write(record: LogRecord, u8: Uint8Array, offset: number, limit: number): number {
-    line.begin(u8, offset, limit);
+    line.begin(u8, offset, limit, this.dashes);
     const steps = this.steps;
     for (let i = 0; i < steps.length; i++) {
       steps[i]!.write(record, line);

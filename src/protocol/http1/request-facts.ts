@@ -57,6 +57,12 @@ const methods: readonly (readonly [Uint8Array, number])[] = [
   [Buffer.from('PRI', 'latin1'), M_PRI],
 ];
 
+/** The name of a well-known method; null for others. */
+export function methodName(method: number): Uint8Array | null {
+  for (const [name, number] of methods) if (number === method) return name;
+  return null;
+}
+
 const CLOSE = Buffer.from('close', 'latin1');
 const KEEP_ALIVE = Buffer.from('keep-alive', 'latin1');
 const UPGRADE = Buffer.from('upgrade', 'latin1');

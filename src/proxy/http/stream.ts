@@ -9,7 +9,7 @@ import type { Deferred } from '../../loop/event-loop.ts';
 import { latin1, u8 } from '../../os/arena.ts';
 import { BODY_CHUNKED, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
 import { COMPLETE, MALFORMED } from '../../protocol/http1/head-parser.ts';
-import { M_GET, M_HEAD, M_PRI, type RequestFacts } from '../../protocol/http1/request-facts.ts';
+import { M_GET, M_HEAD, M_PRI, methodName, type RequestFacts } from '../../protocol/http1/request-facts.ts';
 import type { RequestParser } from '../../protocol/http1/request-parser.ts';
 import type { ResponseFacts } from '../../protocol/http1/response-facts.ts';
 import type { ResponseParser } from '../../protocol/http1/response-parser.ts';
@@ -161,6 +161,14 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
 
   override get requestFacts(): RequestFacts | null {
     return this.requested ? this.request : null;
+  }
+
+  override keptMethod(): Uint8Array | null {
+    return this.requested ? methodName(this.request.method) : null;
+  }
+
+  override get isFirstRequest(): boolean {
+    return this.http.requests === 1;
   }
 
   override get responseHead(): ResponseParser | null {

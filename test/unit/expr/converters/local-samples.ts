@@ -41,6 +41,8 @@ export function localScope(): Scope {
     },
     requestHead: null,
     requestFacts: null,
+    keptMethod: () => null,
+    isFirstRequest: true,
     responseHead: null,
     responseStatus: 0,
     variables: new Variables(),

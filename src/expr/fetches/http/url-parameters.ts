@@ -1,0 +1,139 @@
+/** Parameters of the query. Specification: configuration manual 7.3.6 `url_param`; delimiters as observed on HAProxy 2.6. */
+import { u8 } from '../../../os/arena.ts';
+import type { RequestParser } from '../../../protocol/http1/request-parser.ts';
+import { type ArgumentValue, takesAtLeast, textOf } from '../../argument.ts';
+import { type EachFetch, type Fetch, type FetchRecord, registerFetches } from '../../fetch-record.ts';
+import { type Sample, T_INT, T_STR } from '../../sample.ts';
+import { readLooseInteger } from './loose-integer.ts';
+
+const EQUALS = 61;
+const AMPERSAND = 38;
+const SEMICOLON = 59;
+const QUESTION = 63;
+
+/** One parameter after the other. */
+class Parameters {
+  start = 0;
+  end = 0;
+  private name: Uint8Array | null = null;
+  private delimiter = QUESTION;
+  private at = 0;
+  private limit = 0;
+
+  /** `name`: null for any. */
+  open(name: Uint8Array | null, delimiter: number, from: number, to: number): void {
+    this.name = name;
+    this.delimiter = delimiter;
+    this.at = from;
+    this.limit = to;
+  }
+
+  next(): boolean {
+    const { limit } = this;
+    while (this.at < limit) {
+      const start = this.at;
+      let end = start;
+      while (end < limit && !this.delimits(u8[end] as number)) end++;
+      this.at = end + 1;
+      let equals = start;
+      while (equals < end && u8[equals] !== EQUALS) equals++;
+      if (equals === end || !this.isNamed(start, equals)) continue;
+      this.start = equals + 1;
+      this.end = end;
+      return true;
+    }
+    return false;
+  }
+
+  private delimits(c: number): boolean {
+    return c === AMPERSAND || c === SEMICOLON || c === this.delimiter;
+  }
+
+  private isNamed(start: number, end: number): boolean {
+    const { name } = this;
+    if (name === null) return true;
+    if (end - start !== name.length) return false;
+    for (let i = 0; i < name.length; i++) if (u8[start + i] !== name[i]) return false;
+    return true;
+  }
+}
+
+const parameters = new Parameters();
+
+/** Opens the parameters of the target: behind its first delimiter. False when there is none. */
+function openTarget(head: RequestParser, name: Uint8Array | null, delimiter: number): boolean {
+  let at = head.targetStart;
+  while (at < head.targetEnd && u8[at] !== delimiter) at++;
+  if (at >= head.targetEnd) return false;
+  parameters.open(name, delimiter, at + 1, head.targetEnd);
+  return true;
+}
+
+type Make = (sample: Sample, start: number, end: number) => boolean;
+const asString: Make = (sample, start, end) => sample.setString(u8, start, end);
+const asInteger: Make = (sample, start, end) => sample.setInt(readLooseInteger(u8, start, end));
+
+function nameOf(argument: ArgumentValue | undefined): Uint8Array | null {
+  const text = textOf(argument);
+  return text === undefined || text === '' ? null : Buffer.from(text, 'latin1');
+}
+
+function delimiterOf(argument: ArgumentValue | undefined): number {
+  return (textOf(argument) || '?').charCodeAt(0);
+}
+
+function first(make: Make): FetchRecord['link'] {
+  return ([nameArgument, delimiterArgument]): Fetch => {
+    const name = nameOf(nameArgument);
+    const delimiter = delimiterOf(delimiterArgument);
+    return (scope, sample) => {
+      const head = scope.requestHead;
+      if (head === null || !openTarget(head, name, delimiter) || !parameters.next()) return false;
+      return make(sample, parameters.start, parameters.end);
+    };
+  };
+}
+
+function each(make: Make): NonNullable<FetchRecord['linkEach']> {
+  return ([nameArgument, delimiterArgument]): EachFetch => {
+    const name = nameOf(nameArgument);
+    const delimiter = delimiterOf(delimiterArgument);
+    return (scope, sample, index) => {
+      const head = scope.requestHead;
+      if (head === null || !openTarget(head, name, delimiter)) return false;
+      for (let i = 0; i <= index; i++) if (!parameters.next()) return false;
+      return make(sample, parameters.start, parameters.end);
+    };
+  };
+}
+
+function checkDelimiter(args: readonly ArgumentValue[]): string | undefined {
+  const text = textOf(args[1]);
+  return text === undefined || text.length === 1 ? undefined : 'delimiter must be a single character';
+}
+
+const strings = ['urlp', 'url_param'].map(
+  (name): FetchRecord => ({
+    name,
+    arguments: takesAtLeast(0, 'string', 'string'),
+    type: T_STR,
+    layers: ['request'],
+    doc: 'The first parameter of that name; the delimiter may replace the question mark.',
+    manual: '7.3.6',
+    check: checkDelimiter,
+    link: first(asString),
+    linkEach: each(asString),
+  }),
+);
+
+registerFetches(...strings, {
+  name: 'urlp_val',
+  arguments: takesAtLeast(0, 'string', 'string'),
+  type: T_INT,
+  layers: ['request'],
+  doc: 'The first parameter of that name as an integer.',
+  manual: '7.3.6',
+  check: checkDelimiter,
+  link: first(asInteger),
+  linkEach: each(asInteger),
+});

@@ -2,6 +2,7 @@
  * The command `sluice`: reads its arguments and does what they ask, with HAProxy's words and exit statuses. What a plain
  * `-v` or a mistake in the arguments does not need is imported only where it is used: starting must be quick.
  */
+import { DEFAULT_POLL_EVENTS } from '../config/initial-values.ts';
 import type { LoadedConfiguration } from '../config/load.ts';
 import type { Configuration } from '../config/model.ts';
 import type { DataThreadWorker } from '../control/data-thread-worker.ts';
@@ -74,7 +75,7 @@ async function buildFacts(
     tlsLibrary,
     bufsize: tune.bufsize,
     maxrewrite: tune.maxrewrite,
-    maxPollEvents: tune.maxPollEvents,
+    maxPollEvents: tune.maxPollEvents ?? DEFAULT_POLL_EVENTS,
     maxThreads: 64,
     threads: availableParallelism(),
   };

@@ -34,6 +34,8 @@ export interface ArgumentReader {
   expectOneOf<T extends string>(what: string, choices: readonly T[]): T | undefined;
   /** Reports every word that is left as unexpected; true when there was none. */
   expectEnd(): boolean;
+  /** Reports the first word beyond so many as unexpected; true when there was none. Consumes nothing else. */
+  expectAtMost(count: number): boolean;
   /** A reader for an option of this line, at the same place. */
   option(keyword: string): ArgumentReader;
   /** The same reader with other texts before and behind the messages of `alert` and its siblings. */
@@ -42,6 +44,8 @@ export interface ArgumentReader {
   resumeBehind(other: ArgumentReader): void;
   /** Alert at the word last consumed (or at `word`). */
   alert(message: string, hint?: string, word?: Word): void;
+  /** An alert that changes nothing: what the line says is not taken over, and the configuration is accepted. */
+  objection(message: string, hint?: string, word?: Word): void;
   warning(message: string, hint?: string, word?: Word): void;
   diag(message: string, hint?: string, word?: Word): void;
   /** As `alert` and the others, but `message` is all that stands behind `config : `; it may use `place`. */

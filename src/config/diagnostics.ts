@@ -5,7 +5,8 @@
  */
 import type { Line, Word } from './words.ts';
 
-export type Severity = 'alert' | 'warning' | 'notice' | 'diag';
+/** An objection is shown as an alert, and the configuration is accepted all the same. */
+export type Severity = 'alert' | 'objection' | 'warning' | 'notice' | 'diag';
 
 export interface Diagnostic {
   readonly severity: Severity;

@@ -7,6 +7,9 @@ import type { BindConfig, CheckConfig, Configuration, ProxyConfig, ServerConfig,
 import { hasBackend, hasFrontend } from './proxy-kind.ts';
 import type { Origin } from './words.ts';
 
+/** `tune.maxpollevents` where the configuration is silent. */
+export const DEFAULT_POLL_EVENTS = 200;
+
 export function newConfiguration(): Configuration {
   return {
     global: {
@@ -44,7 +47,7 @@ export function newConfiguration(): Configuration {
         httpLogUriLength: 1023,
         httpCookieLength: 63,
         maxAccept: undefined,
-        maxPollEvents: 200,
+        maxPollEvents: undefined,
         rcvbufClient: undefined,
         rcvbufServer: undefined,
         sndbufClient: undefined,
@@ -90,7 +93,7 @@ export function newProxy(kind: ProxyConfig['kind'], name: string, origin: Origin
     facets: new Map(),
     binds: [],
     servers: [],
-    defaultServer: newServer('', origin),
+    defaultServer: newServer('default-server', origin),
     defaultBackend: undefined,
     dispatch: undefined,
     balance: undefined,

@@ -172,9 +172,13 @@ export class LineArguments implements ArgumentReader {
   }
 
   expectEnd(): boolean {
-    const text = this.peek();
+    return this.expectAtMost(0);
+  }
+
+  expectAtMost(count: number): boolean {
+    const text = this.peek(count);
     if (text === undefined) return true;
-    const word = this.line.words[this.index];
+    const word = this.line.words[this.index + count];
     this.rest();
     this.alert(`'${this.keyword}' cannot handle unexpected argument '${text}'.`, undefined, word);
     return false;
@@ -182,6 +186,10 @@ export class LineArguments implements ArgumentReader {
 
   alert(message: string, hint?: string, word?: Word): void {
     this.say('alert', `${this.lead}${message}${this.trail}`, hint, word);
+  }
+
+  objection(message: string, hint?: string, word?: Word): void {
+    this.say('objection', `${this.lead}${message}${this.trail}`, hint, word);
   }
 
   warning(message: string, hint?: string, word?: Word): void {

@@ -37,6 +37,7 @@ export interface GlobalConfig {
   nbthread: number | undefined;
   hardStopAfterMs: number | undefined;
   graceMs: number | undefined;
+  /** Infinite: a soft stop closes no connection. */
   closeSpreadTimeMs: number | undefined;
   setDumpable: boolean;
   strictLimits: boolean;
@@ -58,7 +59,7 @@ export interface TuneConfig {
   httpLogUriLength: number;
   httpCookieLength: number;
   maxAccept: number | undefined;
-  maxPollEvents: number;
+  maxPollEvents: number | undefined;
   rcvbufClient: number | undefined;
   rcvbufServer: number | undefined;
   sndbufClient: number | undefined;

@@ -25,8 +25,8 @@ export interface OptionLine<Target, R extends OptionRecord<Target>> {
   readonly unknownTail: string;
   /** Behind the unknown word where something similar is; by default in the form of `bind` and `server`. */
   readonly nearTail?: (near: string) => string;
-  /** A returned text refuses the option. */
-  readonly refuse?: (record: R) => string | undefined;
+  /** A returned text objects to the option, which is read and left out. */
+  readonly passOver?: (record: R) => string | undefined;
 }
 
 /** Reads all options; stops at the first one in error, as what follows it could be its arguments. */
@@ -39,10 +39,11 @@ export function readOptions<Target, R extends OptionRecord<Target>>(line: Option
       reportUnknown(line, name);
       return false;
     }
-    const refusal = line.refuse?.(record);
-    if (refusal !== undefined) {
-      args.alert(refusal);
-      return false;
+    const objection = line.passOver?.(record);
+    if (objection !== undefined) {
+      args.objection(objection);
+      args.next();
+      continue;
     }
     const option = args.option(name);
     record.parse({ ...line.context, args: option });

@@ -18,10 +18,13 @@ export interface ReportOptions {
 
 const tags: Readonly<Record<Severity, string>> = {
   alert: '[ALERT]   ',
+  objection: '[ALERT]   ',
   warning: '[WARNING] ',
   notice: '[NOTICE]  ',
   diag: '[DIAG]    ',
 };
+
+const introducing: ReadonlySet<Severity> = new Set(['alert', 'objection', 'warning']);
 
 /** One message with its excerpt and hint, each line ending in a line feed. */
 export function formatDiagnostic(diagnostic: Diagnostic, pid: number): string {
@@ -56,7 +59,7 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], options: R
   let introduced = false;
   for (const diagnostic of diagnostics) {
     if (diagnostic.severity === 'diag' && options.showDiag !== true) continue;
-    if (!introduced && (diagnostic.severity === 'alert' || diagnostic.severity === 'warning')) {
+    if (!introduced && introducing.has(diagnostic.severity)) {
       text += introduction(options);
       introduced = true;
     }

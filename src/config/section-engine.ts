@@ -235,7 +235,7 @@ export class SectionEngine {
       return;
     }
     let negation: 'no' | 'default' | undefined;
-    const first = line.words[0]!.text;
+    const first = line.words[0]?.text ?? '';
     if (first === 'no' || first === 'default') negation = first;
     if (negation !== undefined && !this.mayNegate(line)) {
       this.diagnostics.say(
@@ -246,6 +246,12 @@ export class SectionEngine {
         line,
         line.words[0],
       );
+      // What stands behind the word is judged all the same.
+      this.inside(withoutFirst(line, negation));
+      return;
+    }
+    if (negation === 'default' && section.kind === 'global') {
+      this.inside(withoutFirst(line, negation));
       return;
     }
     const skip = negation === undefined ? 0 : 1;
@@ -364,6 +370,13 @@ export class SectionEngine {
     const near = nearestWord(word, sectionNames());
     return near === undefined ? undefined : `did you mean '${near}'?`;
   }
+}
+
+/** The line behind `no` or `default`, as HAProxy sees it: after `default` its last word stands there twice. */
+function withoutFirst(line: Line, negation: 'no' | 'default'): Line {
+  const words = line.words.slice(1);
+  const last = words.at(-1);
+  return { ...line, words: negation === 'default' && last !== undefined ? [...words, last] : words };
 }
 
 function isProxyKind(word: string): word is ProxyConfig['kind'] {

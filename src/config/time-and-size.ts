@@ -61,10 +61,20 @@ export function parseSize(text: string): SizeResult {
   return { ok: true, value: Number(match[1]) * factor };
 }
 
-/** What C's `atol` makes of a word: leading digits, 0 where there are none. Old keywords read their numbers so. */
+const mostLong = 2n ** 63n - 1n;
+
+/**
+ * What C's `atol` makes of a word when it is put into an `int`: leading digits, 0 where there are none, and what does not
+ * fit wraps around. Old keywords read their numbers so.
+ */
 export function leadingInteger(text: string): number {
   const match = /^[ \t]*([+-]?[0-9]+)/.exec(text);
-  return match === null ? 0 : Number(match[1]);
+  if (match === null) return 0;
+  const digits = match[1]!;
+  if (digits.length < 10) return Number(digits);
+  const value = BigInt(digits.startsWith('+') ? digits.slice(1) : digits);
+  const held = value > mostLong ? mostLong : value < -mostLong - 1n ? -mostLong - 1n : value;
+  return Number(BigInt.asIntN(32, held));
 }
 
 /** The whole word as an integer, or undefined. */

@@ -5,6 +5,7 @@ import '../expr/all.ts';
 import '../rules/all.ts';
 import './balance/algorithms.ts';
 import './checks/keywords.ts';
+import './header-names/restrict.ts';
 import './cookie/persistence.ts';
 import './monitor/monitor.ts';
 import './stats/stats.ts';

@@ -3,6 +3,7 @@
  * Started by the control plane as a worker, through cli/data-thread.ts, which knows the features.
  */
 import type { MessagePort } from 'node:worker_threads';
+import { DEFAULT_POLL_EVENTS } from '../config/initial-values.ts';
 import { cpuMap } from '../config/keywords/cpu-map.ts';
 import { processFacet } from '../config/keywords/global-process.ts';
 import { EventLoop } from '../loop/event-loop.ts';
@@ -62,7 +63,7 @@ class DataThread implements TimerOwner {
     this.port = port;
     const { configuration } = start;
     takePlace(start);
-    const loop = new EventLoop(configuration.global.tune.maxPollEvents);
+    const loop = new EventLoop(configuration.global.tune.maxPollEvents ?? DEFAULT_POLL_EVENTS);
     const mailbox = new Mailbox<ToDataThread>(
       loop,
       start.wakeFds[start.thread - 1] as number,
@@ -198,7 +199,7 @@ class DataThread implements TimerOwner {
     }
     if (listeners !== undefined) return;
     const plane = this.plane;
-    plane.stopping = true;
+    plane.beginStopping();
     for (let session = plane.sessions; session !== null; ) {
       const next = session.nextSession;
       session.onSoftStop();

@@ -23,6 +23,7 @@ import { type HttpExtension, httpExtensions } from './http/extension.ts';
 import { HeaderCase } from './http/header-case.ts';
 import type { Plane } from './plane.ts';
 import { ProxyRules } from './proxy-rules.ts';
+import { SessionRate } from './session-rate.ts';
 import { UniqueId } from './unique-id.ts';
 
 export const FE = counterOffsets(FRONTEND_COUNTERS);
@@ -39,6 +40,8 @@ export class Frontend {
   /** First of its counters in a lane. */
   readonly counters: number;
   readonly maxconn: number;
+  /** Null: sessions may come as fast as they like. */
+  readonly sessionRate: SessionRate | null;
   readonly errors: ErrorReplies;
   readonly log: FrontendLog;
   readonly uniqueId: UniqueId | null;
@@ -78,6 +81,9 @@ export class Frontend {
     this.words = plane.shared.proxyWords(index);
     this.counters = plane.shared.frontendCounters(index);
     this.maxconn = config.maxconn ?? plane.process.maxconn;
+    this.sessionRate = config.rateLimitSessions
+      ? new SessionRate(plane.words, this.words, config.rateLimitSessions)
+      : null;
     this.errors = new ErrorReplies(config);
     this.log = new FrontendLog(plane, config);
     this.uniqueId = UniqueId.of(config);

@@ -4,6 +4,7 @@
  */
 import type { BindConfig } from '../config/model.ts';
 import { FdHandler } from '../loop/event-loop.ts';
+import { Timer, type TimerOwner } from '../loop/timer-wheel.ts';
 import { base, u8, view } from '../os/arena.ts';
 import {
   EPOLLEXCLUSIVE,
@@ -45,7 +46,7 @@ export const LI = counterOffsets(LISTENER_COUNTERS);
 const dismissed = new SocketAddress();
 const ACCEPT_FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
-export class Listener extends FdHandler implements PausedListener {
+export class Listener extends FdHandler implements PausedListener, TimerOwner {
   readonly plane: Plane;
   readonly frontend: Frontend;
   readonly bind: BindConfig;
@@ -61,6 +62,8 @@ export class Listener extends FdHandler implements PausedListener {
   /** Connections accepted per event; follows how many are waiting, so that accept seldom finds the queue empty. */
   private batch = 1;
   private watching = false;
+  /** Runs while the frontend's session rate is at its limit. */
+  private readonly rateTimer = new Timer(this);
   private open = true;
   /** Shared word that counts its connections over all threads. */
   private readonly gauge: number;
@@ -97,6 +100,7 @@ export class Listener extends FdHandler implements PausedListener {
 
   /** Stops accepting until told otherwise. */
   suspend(): void {
+    this.plane.loop.timers.disarm(this.rateTimer);
     if (!this.watching) return;
     this.watching = false;
     this.plane.loop.unwatch(this.fd);
@@ -105,7 +109,13 @@ export class Listener extends FdHandler implements PausedListener {
   /** Stops for good; the control plane closes the socket itself. */
   retire(): void {
     this.suspend();
+    this.plane.loop.timers.release(this.rateTimer);
     this.open = false;
+  }
+
+  /** There may be room in the session rate again. */
+  onTimer(): void {
+    this.resume();
   }
 
   leave(): void {
@@ -119,7 +129,7 @@ export class Listener extends FdHandler implements PausedListener {
 
   override onEvents(): void {
     const plane = this.plane;
-    const words = plane.words;
+    const rate = this.frontend.sessionRate;
     let accepted = 0;
     while (accepted < this.batch && this.watching) {
       // Near a limit the place is taken before the connection is: all threads together never hold more than that.
@@ -128,16 +138,22 @@ export class Listener extends FdHandler implements PausedListener {
         this.pause();
         return;
       }
+      if (rate !== null) {
+        const waitMs = rate.take(plane.loop.now);
+        if (waitMs > 0) {
+          if (reserved) this.leavePlaces();
+          this.suspend();
+          plane.loop.timers.arm(this.rateTimer, (plane.loop.now + waitMs) | 0);
+          return;
+        }
+      }
       const at = plane.scratch;
       view.setInt32(at, SOCKADDR_MAX_BYTES, true);
       const fd = accept4(this.fd, base + at + 8, base + at, ACCEPT_FLAGS);
       if (fd < 0) {
         const error = errno();
-        if (reserved) {
-          this.frontend.leave();
-          this.leave();
-          Atomics.sub(words, PROCESS_CONNECTIONS, 1);
-        }
+        if (reserved) this.leavePlaces();
+        if (rate !== null) rate.giveBack();
         if (error === EINTR || error === ECONNABORTED) continue;
         this.batch = accepted > 1 ? accepted : 1;
         if (error !== EAGAIN) this.onAcceptError(error);
@@ -176,6 +192,12 @@ export class Listener extends FdHandler implements PausedListener {
     if (Atomics.add(words, PROCESS_CONNECTIONS, 1) < process.maxconn && this.enterFrontend()) return true;
     Atomics.sub(words, PROCESS_CONNECTIONS, 1);
     return false;
+  }
+
+  private leavePlaces(): void {
+    this.frontend.leave();
+    this.leave();
+    Atomics.sub(this.plane.words, PROCESS_CONNECTIONS, 1);
   }
 
   /** Takes a place of the bind line and one of the frontend, or none. */

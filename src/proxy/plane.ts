@@ -96,6 +96,7 @@ export class Plane implements Linker {
   readonly tcpSessions = new SparePool<TcpSession>();
   readonly serverConnections = new SparePool<ServerConnection>();
   stopping = false;
+  private stoppingSince = 0;
   sessions: LiveSession | null = null;
   sessionCount = 0;
   /** Set by the data thread once everything is linked. */
@@ -155,6 +156,29 @@ export class Plane implements Linker {
 
   count(offset: number, by = 1): void {
     this.lane[offset] = (this.lane[offset] as number) + by;
+  }
+
+  beginStopping(): void {
+    this.stopping = true;
+    this.stoppingSince = this.loop.now;
+  }
+
+  /**
+   * Whether a connection that could carry another request is to end with this one, because the process is stopping. With
+   * `close-spread-time` that gets more likely as the time passes.
+   */
+  get endsConnections(): boolean {
+    if (!this.stopping) return false;
+    const spreadMs = this.configuration.global.closeSpreadTimeMs ?? 0;
+    return (
+      this.closeSpreadLeftMs <= 0 || Math.random() * spreadMs < ((this.loop.now - this.stoppingSince) | 0)
+    );
+  }
+
+  /** What is left of `close-spread-time`; infinite where connections end by themselves alone. */
+  get closeSpreadLeftMs(): number {
+    const spreadMs = this.configuration.global.closeSpreadTimeMs ?? 0;
+    return Math.max(0, spreadMs - ((this.loop.now - this.stoppingSince) | 0));
   }
 
   addSession(session: LiveSession): void {

@@ -61,7 +61,12 @@ export const FE_CONNECTION_RATE = 24;
 export const FE_SESSION_RATE = 27;
 export const FE_REQUEST_RATE = 30;
 export const BE_RATE = 33;
-const PROXY_WORDS = 36;
+/** `rate-limit sessions`: when the current second began, sessions in it and in the one before, and their lock. */
+export const FE_RATE_LIMIT_SINCE = 36;
+export const FE_RATE_LIMIT_COUNT = 37;
+export const FE_RATE_LIMIT_PREVIOUS = 38;
+export const FE_RATE_LIMIT_LOCK = 39;
+const PROXY_WORDS = 40;
 
 /**
  * A rate: what its counter had counted (its lower 32 bits) when the current second began, what was counted in the second

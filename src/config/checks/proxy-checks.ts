@@ -11,6 +11,7 @@ import { checkBalance } from './balance-checks.ts';
 import { checkLogFormat, fallBackToTcpLog } from './log-checks.ts';
 import { checkHttpOptions } from './mode-checks.ts';
 import { checkServerPorts } from './server-ports.ts';
+import { checkServerTfo } from './server-tfo.ts';
 
 registerCheck((configuration, report) => {
   for (const proxy of configuration.proxies) {
@@ -26,6 +27,7 @@ registerCheck((configuration, report) => {
     checkLogFormat(proxy, configuration, report);
     checkHttpOptions(proxy, report);
     checkServerPorts(proxy, report);
+    checkServerTfo(proxy, report);
   }
 });
 

@@ -107,7 +107,7 @@ function number(
   });
 }
 
-const notNegative = (value: number) => (value < 0 ? 'must be >= 0' : undefined);
+const notNegative = (rule: string) => (value: number) => (value < 0 ? `must be ${rule}` : undefined);
 const anyNumber = () => undefined;
 
 registerKeywords(
@@ -130,7 +130,7 @@ registerKeywords(
         args.alert("'id' : expects an integer argument");
         return;
       }
-      if (!/^[0-9]+/.test(text)) {
+      if (!/^[+-]?[0-9]+$/.test(text)) {
         args.alert(`'id' : expects an integer argument, found '${text}'`);
         return;
       }
@@ -140,7 +140,7 @@ registerKeywords(
         return;
       }
       const proxy = configuration.proxies.at(-1);
-      const other = proxy?.binds.find((b) => b !== target && b.id === id);
+      const other = target.id === undefined ? proxy?.binds.find((b) => b.id === id) : target;
       if (other !== undefined) {
         args.alert(
           `'id' : custom id ${id} already used at ${other.origin.file}:${other.origin.line} ('bind ${other.text}')`,
@@ -150,10 +150,15 @@ registerKeywords(
       target.id = id;
     },
   ),
-  number('maxconn', 'Connections that the listener has at most at the same time.', notNegative, (b, v) => {
-    b.maxconn = v;
-  }),
-  number('backlog', 'Connections that may wait in the kernel to be accepted.', notNegative, (b, v) => {
+  number(
+    'maxconn',
+    'Connections that the listener has at most at the same time.',
+    notNegative('>= 0'),
+    (b, v) => {
+      b.maxconn = v;
+    },
+  ),
+  number('backlog', 'Connections that may wait in the kernel to be accepted.', notNegative('> 0'), (b, v) => {
     b.backlog = v;
   }),
   number(
@@ -183,7 +188,7 @@ registerKeywords(
         return;
       }
       const value = leadingInteger(text);
-      if (value <= 0) args.alert(`'accept-netscaler-cip' : invalid value ${value}, must be >= 0`);
+      if (value === 0) args.alert(`'accept-netscaler-cip' : invalid value ${value}, must be >= 0`);
       else target.acceptNetscalerCip = value;
     },
   ),
@@ -232,10 +237,9 @@ registerKeywords(
     const time = parseTime(text, 'ms');
     if (!time.ok && time.fault === 'overflow') {
       args.alert(
-        `'tcp-ut' : timer overflow in argument '${text}' to 'tcp-ut' (maximum value is 2147483647 ms or ~24.8 days)`,
+        `timer overflow in argument '${text}' to 'tcp-ut' (maximum value is 2147483647 ms or ~24.8 days)`,
       );
-    } else if (!time.ok || time.value === 0)
-      args.alert("'tcp-ut' : expects a positive delay in milliseconds");
+    } else if (!time.ok) args.alert("'tcp-ut' : expects a positive delay in milliseconds");
     else target.tcpUserTimeoutMs = time.value;
   }),
   option('namespace', '<name>', 'The network namespace in which to listen.', ({ args, target }) => {
@@ -252,8 +256,15 @@ registerKeywords(
     'The threads that accept: all, odd, even, numbers and ranges.',
     ({ args, target }) => {
       const text = args.next() ?? '';
-      const set = parseThreadSet(text.replace(/^[0-9]+\//, ''), maxThreads);
-      if (typeof set === 'string') args.alert(`'${text.replace(/^[0-9]+\//, '')}' : ${set}`);
+      const slash = text.indexOf('/');
+      const group = slash < 0 ? 1 : leadingInteger(text);
+      if (group !== 1) {
+        args.alert(`'${text}' thread-group number must be between 1 and 1 (was ${group})`);
+        return;
+      }
+      const threads = text.slice(slash + 1);
+      const set = parseThreadSet(threads, maxThreads);
+      if (typeof set === 'string') args.alert(`'${threads}' : ${set}`);
       else target.threads = set;
     },
   ),
@@ -284,7 +295,7 @@ registerKeywords(
     ({ args, target }) => {
       const text = args.next() ?? '';
       const [processes = '', threads] = text.split('/');
-      const wrong = parseThreadSet(processes, maxThreads);
+      const wrong = parseThreadSet(processes, 1);
       if (typeof wrong === 'string') {
         args.alert(`'process' : ${wrong}`);
         return;
@@ -304,7 +315,7 @@ registerKeywords(
   ),
   option('mode', '<mode>', 'Octal permissions of a unix socket.', ({ args, target }) => {
     const text = args.next() ?? '';
-    if (!/^[0-7]+$/.test(text)) {
+    if (!/^[+-]?[0-7]+$/.test(text)) {
       args.alert(`'mode' : missing or invalid mode '${text}' (octal integer expected)`);
     } else target.unixMode = Number.parseInt(text, 8);
   }),
@@ -350,8 +361,9 @@ registerKeywords(
     'none | number | string',
     'Whether replies of the stats socket start with a severity.',
     ({ args, target }) => {
-      const text = args.next() ?? '';
-      if (text === 'none' || text === 'number' || text === 'string') {
+      const text = args.next();
+      if (text === undefined) args.alert("'severity-output' : missing severity format");
+      else if (text === 'none' || text === 'number' || text === 'string') {
         statsSocketOptions.of(target).severityOutput = text;
       } else {
         args.alert(`'severity-output' only supports 'none', 'number', and 'string' (got '${text}')`);

@@ -4,7 +4,7 @@
  */
 import { Facet } from '../facet.ts';
 import { registerKeywords } from '../keyword.ts';
-import { leadingInteger } from '../time-and-size.ts';
+import { leadingInteger, maxTimeMs } from '../time-and-size.ts';
 import { maxThreads } from './bind.ts';
 import { globalFlag, globalNumber } from './global-values.ts';
 
@@ -86,7 +86,15 @@ registerKeywords(
     () => {},
     true,
   ),
-  globalFlag({ name: 'numa-cpu-mapping', doc: 'Accepted; the system places the threads.' }, () => {}, true),
+  {
+    scope: 'global',
+    name: 'numa-cpu-mapping',
+    syntax: '',
+    doc: 'Accepted; the system places the threads.',
+    manual: '3.1',
+    negatable: true,
+    parse: ({ args }) => void args.rest(),
+  },
   globalFlag(
     { name: 'no-memory-trimming', manual: '3.1', doc: 'Accepted; memory is not given back on reload here.' },
     () => {},
@@ -114,7 +122,12 @@ registerKeywords(
     doc: 'By how much the interval of health checks varies, so that they do not come at once.',
     manual: '3.2',
     parse: ({ args, target }) => {
+      if (!args.expectAtMost(1)) return;
       const text = args.next();
+      if (checkSpread.read(target)?.percent) {
+        args.say('objection', `parsing ${args.place}: spread-checks already specified. Continuing.`);
+        return;
+      }
       if (text === undefined) {
         args.say('alert', `parsing ${args.place}: 'spread-checks' expects an integer argument (0..50).`);
         return;
@@ -132,6 +145,7 @@ registerKeywords(
     doc: 'Over what time the first health checks spread at most.',
     manual: '3.2',
     parse: ({ args, target }) => {
+      if (!args.expectAtMost(1)) return;
       const text = args.next();
       if (text === undefined) {
         args.say('alert', `parsing ${args.place}: 'max-spread-checks' expects an integer argument (0..50).`);
@@ -147,7 +161,14 @@ registerKeywords(
         return;
       }
       const factor = { us: 0.001, ms: 1, s: 1000, m: 60e3, h: 3600e3, d: 86400e3 }[match[2] ?? 'ms'] ?? 1;
-      checkSpread.of(target).maxMs = Math.ceil(Number(match[1]) * factor);
+      const delayMs = Math.ceil(Number(match[1]) * factor);
+      if (delayMs <= maxTimeMs) checkSpread.of(target).maxMs = delayMs;
+      else {
+        args.say(
+          'alert',
+          `parsing ${args.place}: timer overflow in argument <${text}> to <max-spread-checks>, maximum value is 2147483647 ms (~24.8 days).`,
+        );
+      }
     },
   },
 );

@@ -7,7 +7,7 @@ import { Facet } from '../facet.ts';
 import { type GlobalKeyword, registerKeywords } from '../keyword.ts';
 import type { GlobalConfig } from '../model.ts';
 import { findGroup, findUser } from '../system-accounts.ts';
-import { wholeInteger } from '../time-and-size.ts';
+import { leadingInteger } from '../time-and-size.ts';
 import { globalFlag, globalTimeMs } from './global-values.ts';
 
 /** Global keywords that only one reader needs. */
@@ -39,7 +39,7 @@ function once(name: 'chroot' | 'pidfile', what: string, doc: string): GlobalKeyw
   return record(name, what, doc, (args, global) => {
     const text = args.next();
     if (!args.expectEnd()) return;
-    if (global[name] !== undefined) args.alert(`'${name}' already specified. Continuing.`);
+    if (global[name] !== undefined) args.objection(`'${name}' already specified. Continuing.`);
     else if (text === undefined) {
       args.alert(`'${name}' expects a ${name === 'chroot' ? 'directory' : 'file name'} as an argument.`);
     } else global[name] = text;
@@ -47,18 +47,19 @@ function once(name: 'chroot' | 'pidfile', what: string, doc: string): GlobalKeyw
 }
 
 function setId(args: ArgumentReader, global: GlobalConfig, field: 'uid' | 'gid'): void {
+  if (!args.expectAtMost(1)) return;
   const text = args.next();
   // 0 is what these fields start with for HAProxy: only another value counts as set.
   if (global[field]) {
-    args.alert(`${field === 'uid' ? 'user/uid' : 'group/gid'} already specified. Continuing.`);
+    args.objection(`${field === 'uid' ? 'user/uid' : 'group/gid'} already specified. Continuing.`);
     return;
   }
   if (text === undefined) {
     args.alert(`'${field}' expects an integer argument.`);
     return;
   }
-  const value = wholeInteger(text);
-  if (value === undefined) {
+  const value = leadingInteger(text);
+  if (String(value) !== text) {
     args.warning(
       ` ${field}: string '${text}' is not a number.\n   | You might want to use the '${field === 'uid' ? 'user' : 'group'}' parameter to use a system ${field === 'uid' ? 'user' : 'group'} name.`,
     );
@@ -85,7 +86,7 @@ registerKeywords(
     const name = args.next() ?? '';
     if (!args.expectEnd()) return;
     if (global.uid) {
-      args.alert('user/uid already specified. Continuing.');
+      args.objection('user/uid already specified. Continuing.');
       return;
     }
     const user = findUser(name);
@@ -100,7 +101,7 @@ registerKeywords(
     const name = args.next() ?? '';
     if (!args.expectEnd()) return;
     if (global.gid) {
-      args.alert('gid/group was already specified. Continuing.');
+      args.objection('gid/group was already specified. Continuing.');
       return;
     }
     const gid = findGroup(name);
@@ -159,7 +160,10 @@ registerKeywords(
     '<time>',
     'Over what time idle connections are closed in a soft stop.',
     (args, global) => {
-      if (args.take('infinite') !== undefined) return;
+      if (args.take('infinite') !== undefined) {
+        global.closeSpreadTimeMs = Number.POSITIVE_INFINITY;
+        return;
+      }
       global.closeSpreadTimeMs = globalTimeMs(args) ?? global.closeSpreadTimeMs;
     },
   ),
@@ -189,7 +193,6 @@ registerKeywords(
     ({ target, negated }) => {
       processFacet.of(target).allowsSetuid = !negated;
     },
-    true,
   ),
   record(
     'expose-experimental-directives',

@@ -5,7 +5,7 @@
  */
 import { type GlobalKeyword, registerKeywords } from '../keyword.ts';
 import type { GlobalConfig, TuneConfig } from '../model.ts';
-import { parseTime } from '../time-and-size.ts';
+import { leadingInteger, parseTime } from '../time-and-size.ts';
 import { processFacet } from './global-process.ts';
 import { globalNumber, globalSwitch, type NumberRules } from './global-values.ts';
 
@@ -70,8 +70,17 @@ registerKeywords(
   },
   tune('http.logurilen', 'httpLogUriLength', 'Bytes of a URI that are logged. Default: 1024.'),
   tune('http.cookielen', 'httpCookieLength', 'Bytes of a captured cookie. Default: 63.'),
-  tune('maxaccept', 'maxAccept', 'Connections accepted in a row before other work is done.'),
-  tune('maxpollevents', 'maxPollEvents', 'Events taken from the kernel at once.'),
+  tune('maxaccept', 'maxAccept', 'Connections accepted in a row before other work is done.', {
+    ...onceOf('maxAccept'),
+    whole: true,
+    refuse: (v) => (v < -1 || v > 2147483647 ? 'expects -1 or an integer from 0 to INT_MAX.' : undefined),
+  }),
+  tune(
+    'maxpollevents',
+    'maxPollEvents',
+    'Events taken from the kernel at once. Default: 200.',
+    onceOf('maxPollEvents'),
+  ),
   tune(
     'rcvbuf.client',
     'rcvbufClient',
@@ -94,7 +103,7 @@ registerKeywords(
     },
     { once: (g) => g.tune.maxPipes },
   ),
-  tune('runqueue-depth', 'runQueueDepth', 'Tasks run in a row at most.'),
+  tune('runqueue-depth', 'runQueueDepth', 'Tasks run in a row at most.', onceOf('runQueueDepth')),
   {
     scope: 'global',
     name: 'tune.idletimer',
@@ -102,6 +111,7 @@ registerKeywords(
     doc: 'After what silence a stream counts as idle and large reads end. Default: 1s.',
     manual: '3.2',
     parse: ({ args, target }) => {
+      if (!args.expectAtMost(1)) return;
       const text = args.next();
       const time = text === undefined ? undefined : parseTime(text, 'ms');
       if (time !== undefined && !time.ok && time.fault === 'character') {
@@ -109,7 +119,12 @@ registerKeywords(
           'alert',
           `parsing ${args.place}: unexpected character '${time.character}' in argument to <tune.idletimer>.`,
         );
-      } else if (time === undefined || !time.ok || time.value > 65535) {
+      } else if (time !== undefined && (!time.ok || time.value > 65535)) {
+        args.say(
+          'alert',
+          `parsing ${args.place}: timer overflow in argument <${text}> to <tune.idletimer>, maximum value is 65535 ms.`,
+        );
+      } else if (time === undefined) {
         args.alert("'tune.idletimer' expects a timer value between 0 and 65535 ms.");
       } else target.tune.idleTimerMs = time.value;
     },
@@ -175,7 +190,13 @@ registerKeywords(
     syntax: '<number>',
     doc: 'Accepted; makes allocations of HAProxy fail at random in its test builds.',
     manual: '3.2',
-    parse: ({ args }) => void args.rest(),
+    parse: ({ args }) => {
+      if (!args.expectAtMost(1)) return;
+      const percent = leadingInteger(args.next() ?? '');
+      if (percent < 0 || percent > 100) {
+        args.alert("'tune.fail-alloc' expects a numeric value between 0 and 100.");
+      }
+    },
   },
   {
     scope: 'global',
@@ -201,8 +222,9 @@ function ratio(name: string, field: 'poolLowFdRatio' | 'poolHighFdRatio', doc: s
     doc,
     manual: '3.2',
     parse: ({ args, target }) => {
+      if (!args.expectAtMost(1)) return;
       const text = args.next();
-      const value = Number.parseInt(text ?? '', 10) || 0;
+      const value = leadingInteger(text ?? '');
       if (text === undefined || value < 0 || value > 100) {
         args.alert(`'${name}' expects an integer argument between 0 and 100.`);
       } else target.tune[field] = value;

@@ -34,6 +34,8 @@ export function globalFlag(
 export interface NumberRules {
   /** What is set so far, where a second mention is refused. */
   readonly once?: (global: GlobalConfig) => unknown;
+  /** The number is read as it is written, and does not wrap around. */
+  readonly whole?: boolean;
   /** A text refuses the value: what stands behind the keyword's name. */
   readonly refuse?: (value: number) => string | undefined;
 }
@@ -51,17 +53,18 @@ export function globalNumber(
     doc: text.doc,
     manual: text.manual ?? '3.2',
     parse: ({ args, target }) => {
+      if (!args.expectAtMost(1)) return;
       const word = args.next();
       // A value of 0 counts as not set, as it does for HAProxy.
       if (rules.once?.(target)) {
-        args.alert(`'${text.name}' already specified. Continuing.`);
+        args.objection(`'${text.name}' already specified. Continuing.`);
         return;
       }
       if (word === undefined) {
         args.alert(`'${text.name}' expects an integer argument.`);
         return;
       }
-      const value = leadingInteger(word);
+      const value = rules.whole === true ? Number.parseInt(word, 10) || 0 : leadingInteger(word);
       const wrong = rules.refuse?.(value);
       if (wrong !== undefined) args.alert(`'${text.name}' ${wrong}`);
       else set(target, value);
@@ -82,7 +85,7 @@ export function globalTimeMs(args: ArgumentReader): number | undefined {
     args.alert(`unexpected character '${time.character}' in argument to <${args.keyword}>.`);
   } else {
     args.alert(
-      `timer overflow in argument '${text}' to <${args.keyword}> (maximum value is 2147483647 ms or ~24.8 days)`,
+      `timer overflow in argument '${text}' to '${args.keyword}' (maximum value is 2147483647 ms or ~24.8 days)`,
     );
   }
   return undefined;
@@ -101,6 +104,7 @@ export function globalSwitch<T extends string>(
     doc: text.doc,
     manual: text.manual ?? '3.2',
     parse: ({ args, target }) => {
+      if (!args.expectAtMost(1)) return;
       const word = args.next() ?? '';
       const choice = choices.find((c) => c === word);
       if (choice !== undefined) {

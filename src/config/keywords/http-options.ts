@@ -5,19 +5,38 @@
 import { readFileSync } from 'node:fs';
 import { fromByteText } from '../byte-text.ts';
 import { Facet } from '../facet.ts';
-import { registerKeywords } from '../keyword.ts';
+import { registerCheck, registerKeywords } from '../keyword.ts';
 import type { HttpConnectionMode, HttpReuse } from '../model.ts';
 import { backSide, everywhere, frontSide, plainSwitch, switchRecord } from './proxy-option.ts';
-
-/** What happens to request headers whose names hold more than letters, digits and dashes. */
-export const headerNameRestriction = new Facet('http.restrict-req-hdr-names', () => ({
-  action: 'preserve' as 'preserve' | 'delete' | 'reject',
-}));
 
 /** Header names written to bogus peers in a case of their own, by lower-case name. */
 export const headerCase = new Facet('global.h1-case-adjust', () => ({
   names: new Map<string, string>(),
+  /** The last `h1-case-adjust-file`; read once all lines are known. */
+  file: undefined as { name: string; path: string } | undefined,
 }));
+
+registerCheck(({ global }, report) => {
+  const config = headerCase.read(global);
+  if (config?.file === undefined) return;
+  let text: string;
+  try {
+    text = readFileSync(fromByteText(config.file.path), 'latin1');
+  } catch (error) {
+    // A directory can be opened, and holds no lines.
+    if ((error as NodeJS.ErrnoException).code !== 'EISDIR') {
+      report.alert(`h1-headers-case-adjust-file '${config.file.name}': failed to open file.`);
+    }
+    return;
+  }
+  for (const line of text.split('\n')) {
+    const [from, to] = line
+      .replace(/#.*/, '')
+      .trim()
+      .split(/[ \t]+/);
+    if (from && to && from.toLowerCase() === to.toLowerCase()) config.names.set(from.toLowerCase(), to);
+  }
+});
 
 function connectionMode(name: string, mode: HttpConnectionMode, doc: string) {
   return switchRecord({ name, sections: everywhere, doc }, (proxy, value) => {
@@ -42,9 +61,13 @@ registerKeywords(
   plainSwitch('h1-case-adjust-bogus-server', backSide, 'Adjusts the case of header names towards servers.'),
   plainSwitch('http-buffer-request', everywhere, 'Waits for the body, or a full buffer, before going on.'),
   plainSwitch('http-ignore-probes', frontSide, 'Neither answers nor logs connections that send nothing.'),
-  plainSwitch('http-no-delay', everywhere, 'Forwards each piece at once.'),
+  plainSwitch('http-no-delay', everywhere, 'Forwards each piece at once, which happens here in any case.'),
   plainSwitch('http-pretend-keepalive', backSide, 'Hides from servers that the connection will close.'),
-  plainSwitch('http-use-proxy-header', frontSide, 'Reads Proxy-Connection as well as Connection.'),
+  plainSwitch(
+    'http-use-proxy-header',
+    frontSide,
+    'Clients that take this for a proxy authenticate as to a proxy.',
+  ),
   plainSwitch(
     'idle-close-on-response',
     frontSide,
@@ -58,29 +81,6 @@ registerKeywords(
   ),
   plainSwitch('allbackups', backSide, 'Uses all backup servers and not only the first.'),
   plainSwitch('persist', backSide, 'Sends to the server of the cookie even when it is down.'),
-  {
-    scope: 'proxy',
-    name: 'option http-restrict-req-hdr-names',
-    syntax: '{ preserve | delete | reject }',
-    doc: 'What happens to request headers whose names hold other characters than letters, digits and dashes.',
-    manual: '4.2',
-    sections: everywhere,
-    parse: ({ args, target }) => {
-      const action = args.next();
-      if (action === undefined) {
-        args.alert(
-          "missing parameter. option 'http-restrict-req-hdr-names' expects 'preserve', 'reject' or 'delete' option.",
-        );
-      } else if (action === 'preserve' || action === 'delete' || action === 'reject') {
-        if (args.done) headerNameRestriction.of(target).action = action;
-        else args.alert(`'option' cannot handle unexpected argument '${args.next()}'.`);
-      } else {
-        args.alert(
-          `invalid parameter '${action}'. option 'http-restrict-req-hdr-names' expects 'preserve', 'reject' or 'delete' option.`,
-        );
-      }
-    },
-  },
   {
     scope: 'proxy',
     name: 'http-reuse',
@@ -151,26 +151,10 @@ registerKeywords(
     doc: 'A file of such header names, one pair a line.',
     manual: '3.1',
     parse: ({ args, target, reading }) => {
-      const file = args.next();
-      if (file === undefined) {
-        args.alert("'h1-case-adjust-file' expects <file> as argument.");
-        return;
-      }
-      let text: string;
-      try {
-        text = readFileSync(fromByteText(reading.resolvePath(file, args.line.file)), 'latin1');
-      } catch {
-        args.say('alert', `h1-headers-case-adjust-file '${file}': failed to open file.`);
-        return;
-      }
-      const { names } = headerCase.of(target);
-      for (const line of text.split('\n')) {
-        const [from, to] = line
-          .replace(/#.*/, '')
-          .trim()
-          .split(/[ \t]+/);
-        if (from && to && from.toLowerCase() === to.toLowerCase()) names.set(from.toLowerCase(), to);
-      }
+      if (!args.expectAtMost(1)) return;
+      const name = args.next();
+      if (name === undefined) args.alert("'h1-case-adjust-file' expects <file> as argument.");
+      else headerCase.of(target).file = { name, path: reading.resolvePath(name, args.line.file) };
     },
   },
 );

@@ -154,7 +154,7 @@ registerKeywords(
     parse: ({ args, target }) => {
       const name = args.next();
       if (target.logSendHostname !== undefined) {
-        args.alert("'log-send-hostname' already specified. Continuing.");
+        args.objection("'log-send-hostname' already specified. Continuing.");
         return;
       }
       // An empty name asks for that of the machine, which the process knows.

@@ -3,6 +3,7 @@
  * Specification: configuration manual 4.2 `server`, 5.2; wording of errors as HAProxy 2.6 gives them.
  */
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { parseAddress } from '../address-parser.ts';
 import type { ArgumentReader } from '../argument-reader.ts';
 import type { Environment } from '../environment.ts';
@@ -80,7 +81,7 @@ function parseDefaultServer(context: KeywordContext<ProxyConfig>): void {
     scope: 'server',
     unknownLead: `${args.place} :`,
     unknownTail: '. Hint: no address was expected for this server.',
-    refuse: (record) =>
+    passOver: (record) =>
       record.notForDefault === true
         ? `'${record.name}' option is not accepted in default-server sections`
         : undefined,
@@ -231,8 +232,7 @@ registerKeywords(
     ({ args, target }) => {
       const methods = (args.next() ?? '').split(',').filter((m) => m !== '');
       for (const method of methods) {
-        const known = ['last', 'libc', 'none'].includes(method);
-        if (!known && !/^[0-9.]+$|:/.test(method)) {
+        if (!['last', 'libc', 'none'].includes(method) && isIP(method) === 0) {
           args.alert(
             `'init-addr' : unknown init-addr method '${method}', supported methods are 'libc', 'last', 'none'..`,
           );
@@ -248,7 +248,7 @@ registerKeywords(
     'The network namespace from which the server is reached.',
     ({ args, target }) => {
       const name = args.next();
-      if (name === undefined) args.alert("'namespace' : expects <name> as argument");
+      if (name === undefined) args.alert("'namespace' : expects <name> as argument.");
       else if (name !== '*' && !existsSync(`/var/run/netns/${name}`)) {
         args.alert(`Cannot open namespace '${name}'.`);
       } else target.namespace = name;
@@ -261,10 +261,10 @@ registerKeywords(
       return;
     }
     const time = parseTime(text, 'ms');
-    if (time.ok && time.value > 0) target.tcpUserTimeoutMs = time.value;
+    if (time.ok) target.tcpUserTimeoutMs = time.value;
     else if (!time.ok && time.fault === 'overflow') {
       args.alert(
-        `'tcp-ut' : timer overflow in argument '${text}' to 'tcp-ut' (maximum value is 2147483647 ms or ~24.8 days).`,
+        `timer overflow in argument '${text}' to 'tcp-ut' (maximum value is 2147483647 ms or ~24.8 days).`,
       );
     } else args.alert("'tcp-ut' : expects a positive delay in milliseconds.");
   }),
@@ -314,7 +314,7 @@ registerKeywords(
         args.alert(`unexpected character '${time.character}' in argument to <pool-purge-delay>..`);
       } else {
         args.alert(
-          `timer overflow in argument '${text}' to <pool-purge-delay> (maximum value is 2147483647 ms or ~24.8 days).`,
+          `timer overflow in argument '${text}' to 'pool-purge-delay' (maximum value is 2147483647 ms or ~24.8 days).`,
         );
       }
     },

@@ -9,6 +9,7 @@ import { registerFamily, registerKeywords } from '../keyword.ts';
 import type { BindConfig } from '../model.ts';
 import { leadingInteger, parseTime } from '../time-and-size.ts';
 import { readBindOptions } from './bind.ts';
+import { parseThreadSet } from './thread-set.ts';
 import { unixBind } from './unix-bind.ts';
 
 export interface StatsSocketConfig {
@@ -69,8 +70,9 @@ registerKeywords(
       const text = args.next() ?? '';
       const time = parseTime(text, 'ms');
       if (text === '' || (!time.ok && time.fault === 'character')) {
-        const character = time.ok || time.fault !== 'character' ? '' : time.character;
-        args.alert(`'stats timeout' : unexpected character '${character}'`);
+        // HAProxy shows the end of an empty word, and with it its message ends.
+        const character = time.ok || time.fault !== 'character' ? '' : `${time.character}'`;
+        args.alert(`'stats timeout' : unexpected character '${character}`);
       } else if (!time.ok) {
         args.alert(
           `timer overflow in argument '${text}' to 'stats timeout' (maximum value is 2147483647 ms or ~24.8 days)`,
@@ -97,7 +99,14 @@ registerKeywords(
     syntax: '[ all | odd | even | <process_num>[-[process_num>]] ] ...',
     doc: 'Accepted as HAProxy accepts it: there is one process.',
     manual: '3.1',
-    parse: ({ args }) => void args.rest(),
+    parse: ({ args }) => {
+      for (const text of args.rest()) {
+        const set = parseThreadSet(text, 1);
+        if (typeof set !== 'string') continue;
+        args.alert(`'stats bind-process' : ${set}`);
+        return;
+      }
+    },
   },
 );
 

@@ -5,6 +5,7 @@
 import { u8 } from '../../os/arena.ts';
 import { H_AUTHORIZATION } from '../../protocol/http1/known-headers.ts';
 import { M_GET, M_HEAD, M_POST } from '../../protocol/http1/request-facts.ts';
+import { pathStart } from '../../protocol/http1/request-target.ts';
 import { FE } from '../../proxy/frontend.ts';
 import { type HttpExtension, registerHttpExtension } from '../../proxy/http/extension.ts';
 import type { HttpStream } from '../../proxy/http/stream.ts';
@@ -23,8 +24,21 @@ import { TextApplet } from './stats-applet.ts';
 import { type StatsConfig, statsFacet } from './stats-config.ts';
 import { type Format, readStatsRequest, type StatsRequest } from './stats-request.ts';
 
-const UNAUTHORIZED =
-  '<html><body><h1>401 Unauthorized</h1>\nYou need a valid user and password to access this content.\n</body></html>\n';
+const PROXY_AUTHORIZATION = Buffer.from('proxy-authorization', 'latin1');
+
+function unauthorized(status: 401 | 407): string {
+  return `<html><body><h1>${status} Unauthorized</h1>\nYou need a valid user and password to access this content.\n</body></html>\n`;
+}
+
+/** With `option http-use-proxy-header`: the client takes this for a proxy, and authenticates itself as to one. */
+function speaksToProxy(stream: HttpStream): boolean {
+  if (stream.session.frontend.config.options.get('http-use-proxy-header') !== true) return false;
+  const first = u8[stream.requestParser.targetStart];
+  return first !== SLASH && first !== ASTERISK;
+}
+
+const SLASH = 47;
+const ASTERISK = 42;
 
 const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   html: 'text/html',
@@ -54,21 +68,24 @@ class StatsPage implements HttpExtension {
   onRequest(stream: HttpStream): boolean {
     const { method } = stream.request;
     if (method !== M_GET && method !== M_HEAD && method !== M_POST) return false;
-    const { targetStart, targetEnd } = stream.requestParser;
-    if (targetEnd - targetStart < this.uri.length) return false;
-    for (let i = 0; i < this.uri.length; i++) if (u8[targetStart + i] !== this.uri[i]) return false;
+    const { targetEnd } = stream.requestParser;
+    const start = pathStart(u8, stream.requestParser.targetStart, targetEnd);
+    if (targetEnd - start < this.uri.length) return false;
+    for (let i = 0; i < this.uri.length; i++) if (u8[start + i] !== this.uri[i]) return false;
     const { plane } = this;
     plane.count(stream.session.frontend.counters + FE.interceptedRequests);
     if (!this.isAllowed(stream)) this.askForPassword(stream);
     else if (method === M_POST) this.refuseAction(stream);
-    else this.show(stream, readStatsRequest(text(targetStart + this.uri.length, targetEnd)));
+    else this.show(stream, readStatsRequest(text(start + this.uri.length, targetEnd)));
     return true;
   }
 
   private isAllowed(stream: HttpStream): boolean {
     if (this.credentials.length === 0) return true;
     const { block } = stream.requestParser;
-    const line = block.find(H_AUTHORIZATION);
+    const line = speaksToProxy(stream)
+      ? block.findName(u8, PROXY_AUTHORIZATION)
+      : block.find(H_AUTHORIZATION);
     if (line < 0) return false;
     const match = /^basic +(.*)$/i.exec(text(block.valueStart(line), block.valueEnd(line)));
     return match !== null && this.credentials.includes(match[1] ?? '');
@@ -76,8 +93,12 @@ class StatsPage implements HttpExtension {
 
   private askForPassword(stream: HttpStream): void {
     const realm = this.config.realm.replace(/["\\]/g, '\\$&');
-    const head = `HTTP/1.1 401 Unauthorized\r\ncontent-length: ${UNAUTHORIZED.length}\r\ncache-control: no-cache\r\ncontent-type: text/html\r\nwww-authenticate: Basic realm="${realm}"\r\n`;
-    stream.replyFromApplet(401, bytes(head), new TextApplet([UNAUTHORIZED]), true, true);
+    const [status, challenge] = speaksToProxy(stream)
+      ? ([407, 'proxy-authenticate'] as const)
+      : ([401, 'www-authenticate'] as const);
+    const body = unauthorized(status);
+    const head = `HTTP/1.1 ${status} Unauthorized\r\ncontent-length: ${body.length}\r\ncache-control: no-cache\r\ncontent-type: text/html\r\n${challenge}: Basic realm="${realm}"\r\n`;
+    stream.replyFromApplet(status, bytes(head), new TextApplet([body]), true, true);
   }
 
   /** Actions on servers are not carried out yet. */

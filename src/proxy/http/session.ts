@@ -98,7 +98,7 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
   nextRequest(): void {
     this.recycle();
     this.idleSince = this.plane.loop.now;
-    if (this.plane.stopping && this.channel.length === 0) {
+    if (this.plane.stopping && this.channel.length === 0 && this.plane.closeSpreadLeftMs <= 0) {
       this.end();
       return;
     }
@@ -114,7 +114,16 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
 
   private startIdleTimer(): void {
     const { httpKeepAlive, httpRequest, client } = this.frontend.timeouts;
-    this.startTimer(httpKeepAlive ?? httpRequest ?? client);
+    const idleMs = httpKeepAlive ?? httpRequest ?? client;
+    this.startTimer(this.plane.stopping ? this.shortened(idleMs) : idleMs);
+  }
+
+  /** The process is stopping: a moment of what is left of `close-spread-time`, unless the connection's own time is up before. */
+  private shortened(idleMs: number | undefined): number | undefined {
+    const leftMs = this.plane.closeSpreadLeftMs;
+    if (leftMs === Number.POSITIVE_INFINITY) return idleMs;
+    const momentMs = Math.max(1, Math.ceil(Math.random() * leftMs));
+    return idleMs === undefined || idleMs === 0 ? momentMs : Math.min(momentMs, idleMs);
   }
 
   runDeferred(): void {
@@ -187,7 +196,9 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
   override onSoftStop(): void {
     // With `option idle-close-on-response` the client learns of it with its next response.
     const told = this.frontend.config.options.get('idle-close-on-response') === true;
-    if (this.stream === null && this.requests > 0 && !told) this.end();
+    if (this.stream !== null || this.requests === 0 || told) return;
+    if (this.plane.closeSpreadLeftMs <= 0) this.end();
+    else this.startIdleTimer();
   }
 
   override shutServer(serverWords: number, cause: 'D' | 'U'): void {

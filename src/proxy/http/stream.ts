@@ -756,7 +756,7 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     }
     if (facts.body === BODY_UNTIL_CLOSE || (facts.old && facts.body === BODY_CHUNKED))
       this.clientKeep = false;
-    if (this.plane.stopping) this.clientKeep = false;
+    if (this.plane.endsConnections) this.clientKeep = false;
     if (facts.old) {
       if (this.clientKeep) block.add(u8, CONNECTION_KEEP_ALIVE);
     } else if (!this.clientKeep) block.add(u8, CONNECTION_CLOSE);
@@ -1088,7 +1088,7 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
       requestSide.body.received &&
       !closes &&
       frontend.mode !== 'close' &&
-      !this.plane.stopping;
+      !this.plane.endsConnections;
     // A request that was received whole is swallowed, so that the next one can be read.
     if (requestSide.body.received && this.clientKeep && channel.buffer >= 0) channel.head = channel.ready;
     let connectionLine: Uint8Array | null = null;

@@ -3,6 +3,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import '../../../src/features/all.ts';
 import type { Severity } from '../../../src/config/diagnostics.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../../src/config/load.ts';
 import '../../../src/features/balance/algorithms.ts';
@@ -79,6 +80,7 @@ function saysSomething(message: string): boolean {
 
 const shown: Readonly<Partial<Record<Severity, string>>> = {
   alert: 'ALERT',
+  objection: 'ALERT',
   warning: 'WARNING',
   notice: 'NOTICE',
 };

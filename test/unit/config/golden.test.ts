@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfiguration } from '../../../src/config/load.ts';
 import { formatDiagnostics, verdict } from '../../../src/config/report.ts';
-import '../../../src/features/balance/algorithms.ts';
+import '../../../src/features/all.ts';
 import { repositoryRoot } from '../../harness/program.ts';
 
 const folder = join(repositoryRoot, 'test/golden/config');

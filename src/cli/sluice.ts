@@ -276,7 +276,9 @@ async function serve({ line, configuration, messages, early, inBackground }: Ser
 async function prepareFeatures(configuration: Configuration): Promise<(running: RunningProcess) => void> {
   const { proxies } = configuration;
   const { Rates } = await import('../features/stats/rates.ts');
-  const checked = proxies.some(({ servers }) => servers.some(({ check }) => check.enabled));
+  const checked = proxies.some(({ servers }) =>
+    servers.some(({ check, agent }) => check.enabled || agent.enabled),
+  );
   const { startChecks } = checked
     ? await import('../features/checks/start-checks.ts')
     : { startChecks: null };

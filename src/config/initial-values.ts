@@ -261,6 +261,7 @@ export function newServer(name: string, origin: Origin): ServerConfig {
     poolPurgeDelayMs: undefined,
     maxReuse: undefined,
     check: newCheck(),
+    agent: { enabled: false, interMs: undefined, host: undefined, port: undefined, send: undefined },
     track: undefined,
     observe: 'none',
     errorLimit: undefined,

@@ -240,6 +240,7 @@ export interface ServerConfig {
   poolPurgeDelayMs: number | undefined;
   maxReuse: number | undefined;
   check: CheckConfig;
+  agent: AgentConfig;
   /** `[<proxy>/]<server>` as written: its state is this server's too. */
   track: string | undefined;
   observe: 'none' | 'layer4' | 'layer7';
@@ -272,6 +273,17 @@ export interface CheckConfig {
   port: number | undefined;
   sendProxy: boolean;
   viaSocks4: boolean;
+}
+
+/** The auxiliary check, which asks an agent on the server. */
+export interface AgentConfig {
+  enabled: boolean;
+  interMs: number | undefined;
+  /** Where the agent is, when not where the server is. A name is looked up when it is connected to. */
+  host: string | undefined;
+  port: number | undefined;
+  /** Sent once connected, as it stands. */
+  send: string | undefined;
 }
 
 export type LogFormat = 'local' | 'rfc3164' | 'rfc5424' | 'priority' | 'short' | 'timed' | 'iso' | 'raw';

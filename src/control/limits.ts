@@ -108,7 +108,10 @@ function twoDigits(value: number): number {
 function checkDescriptors(configuration: Configuration): number {
   let count = 0;
   for (const proxy of configuration.proxies) {
-    for (const server of proxy.servers) if (server.check.enabled) count++;
+    for (const { check, agent } of proxy.servers) {
+      if (check.enabled) count++;
+      if (agent.enabled) count++;
+    }
   }
   return count;
 }

@@ -1,5 +1,5 @@
 /**
- * Servers that are checked but have no port to check. HAProxy 2.6 refuses them. HAProxy 1.4 checked the port that the
+ * Servers that are checked but have no port to check, be it for the check or for the agent. HAProxy 2.6 refuses them. HAProxy 1.4 checked the port that the
  * proxy's first listener has, as connections keep the port that the client meant; so does Sluice, with a warning.
  */
 import type { CheckReport } from '../keyword.ts';
@@ -18,6 +18,14 @@ export function setPortNeed(need: PortNeed): void {
 
 export function checkServerPorts(proxy: ProxyConfig, report: CheckReport): void {
   for (const server of proxy.servers) {
+    if (server.agent.enabled && server.agent.port === undefined) {
+      const { file, line } = server.origin;
+      report.alertAt(
+        `[${file}:${line}] : 'server ${proxy.name}/${server.name}' : server ${server.name} does not have agent port. Agent check has been disabled.`,
+        server.origin,
+        "write 'agent-port <port>'",
+      );
+    }
     if (!server.check.enabled || hasCheckPort(server)) continue;
     const missing = portNeed(proxy);
     if (missing === undefined) continue;

@@ -5,7 +5,7 @@
  */
 import { parseAddress } from '../address-parser.ts';
 import { registerKeywords, type ServerKeyword } from '../keyword.ts';
-import type { CheckConfig } from '../model.ts';
+import type { CheckConfig, ServerConfig } from '../model.ts';
 import { leadingInteger, parseTime } from '../time-and-size.ts';
 
 function option(name: string, syntax: string, doc: string, parse: ServerKeyword['parse']): ServerKeyword {
@@ -16,7 +16,7 @@ function flag(name: string, doc: string, set: (check: CheckConfig) => void): Ser
   return option(name, '', doc, ({ target }) => set(target.check));
 }
 
-function delay(name: string, field: 'interMs' | 'fastInterMs' | 'downInterMs', doc: string): ServerKeyword {
+function delay(name: string, doc: string, set: (server: ServerConfig, ms: number) => void): ServerKeyword {
   return option(name, '<delay>', doc, ({ args, target }) => {
     const text = args.next();
     if (text === undefined) {
@@ -24,7 +24,7 @@ function delay(name: string, field: 'interMs' | 'fastInterMs' | 'downInterMs', d
       return;
     }
     const time = parseTime(text, 'ms');
-    if (time.ok && time.value > 0) target.check[field] = time.value;
+    if (time.ok && time.value > 0) set(target, time.value);
     else if (time.ok) args.alert(`invalid value 0 for argument '${name}' of server ${target.name}..`);
     else if (time.fault === 'character') {
       // HAProxy names 'agent-inter' here whatever the option is.
@@ -69,9 +69,15 @@ registerKeywords(
   flag('check-via-socks4', 'Checks through the SOCKS4 proxy of the server.', (c) => {
     c.viaSocks4 = true;
   }),
-  delay('inter', 'interMs', 'Time between checks. Default: 2s.'),
-  delay('fastinter', 'fastInterMs', 'Time between checks while the state changes. Default: inter.'),
-  delay('downinter', 'downInterMs', 'Time between checks while the server is down. Default: inter.'),
+  delay('inter', 'Time between checks. Default: 2s.', ({ check }, ms) => {
+    check.interMs = ms;
+  }),
+  delay('fastinter', 'Time between checks while the state changes. Default: inter.', ({ check }, ms) => {
+    check.fastInterMs = ms;
+  }),
+  delay('downinter', 'Time between checks while the server is down. Default: inter.', ({ check }, ms) => {
+    check.downInterMs = ms;
+  }),
   count('rise', 'Good checks in a row that bring a server up. Default: 2.'),
   count('fall', 'Bad checks in a row that take a server down. Default: 3.'),
   option('addr', '<ipv4|ipv6>', 'Checks this address instead of that of the server.', ({ args, target }) => {
@@ -89,5 +95,39 @@ registerKeywords(
     if (text === undefined) args.alert("'port' expects a port number as argument..");
     // 0 means that none was written, as for HAProxy.
     else target.check.port = leadingInteger(text) || undefined;
+  }),
+  option('agent-check', '', 'Asks an agent on the server how it is.', ({ target }) => {
+    target.agent.enabled = true;
+  }),
+  option('no-agent-check', '', 'Undoes `agent-check` of a default-server line.', ({ target }) => {
+    target.agent.enabled = false;
+  }),
+  delay('agent-inter', 'Time between questions to the agent. Default: 2s.', ({ agent }, ms) => {
+    agent.interMs = ms;
+  }),
+  option('agent-addr', '<addr>', 'Where the agent is. Default: where the server is.', ({ args, target }) => {
+    const text = args.next();
+    if (text === undefined) args.alert("'agent-addr' expects an address as argument..");
+    else {
+      const parsed = parseAddress(text, { port: 'none', names: true });
+      const isHost = parsed.ok && 'host' in parsed.value.address && !parsed.value.hasPort;
+      if (isHost) target.agent.host = parsed.value.hostname ?? text;
+      else args.alert(`parsing agent-addr failed. Check if '${text}' is correct address..`);
+    }
+  }),
+  option('agent-port', '<port>', 'Port of the agent.', ({ args, target }) => {
+    const text = args.next();
+    if (text === undefined) {
+      args.alert("'agent-port' expects a port number as argument..");
+      // Nothing more has to be said of the agent then.
+      target.agent.enabled = false;
+    }
+    // Larger numbers lose their upper bits, as for HAProxy; 0 means that none was written.
+    else target.agent.port = leadingInteger(text) & 0xffff || undefined;
+  }),
+  option('agent-send', '<text>', 'What is sent to the agent, before it answers.', ({ args, target }) => {
+    const text = args.next();
+    if (text === undefined) args.alert("'agent-send' expects a string as argument..");
+    else target.agent.send = text;
   }),
 );

@@ -44,9 +44,9 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     strict-sni, tls-ticket-keys, verify
   `),
   server: words(`
-    agent-addr, agent-check, agent-inter, agent-port, agent-send, allow-0rtt, alpn, ca-file, check-alpn
+    allow-0rtt, alpn, ca-file, check-alpn
     check-proto, check-sni, check-ssl, ciphers, ciphersuites, crl-file, crt, force-sslv3
-    force-tlsv10, force-tlsv11, force-tlsv12, force-tlsv13, log-proto, no-agent-check, no-check-ssl, no-ssl
+    force-tlsv10, force-tlsv11, force-tlsv12, force-tlsv13, log-proto, no-check-ssl, no-ssl
     no-ssl-reuse, no-sslv3, no-tls-tickets, no-tlsv10, no-tlsv11, no-tlsv12, no-tlsv13, non-stick, npn
     proto, resolve-net, resolve-opts, resolve-prefer
     resolvers, sni, ssl, ssl-max-ver, ssl-min-ver, ssl-reuse, stick, tls-tickets, verify

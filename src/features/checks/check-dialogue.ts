@@ -137,7 +137,7 @@ export class CheckDialogue {
 
   #send(bytes: string): void {
     this.#received = '';
-    this.#connection?.write(bytes);
+    if (bytes !== '') this.#connection?.write(bytes);
   }
 
   #take(text: string): void {

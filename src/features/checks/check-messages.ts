@@ -38,6 +38,21 @@ export function healthCheck(
   rise: number,
   fall: number,
 ): string {
+  return `Health ${told(name, result, health, rise, fall)}`;
+}
+
+/** The same of the agent. */
+export function agentCheck(
+  name: ServerName,
+  result: CheckResult,
+  health: number,
+  rise: number,
+  fall: number,
+): string {
+  return `Agent ${told(name, result, health, rise, fall)}`;
+}
+
+function told(name: ServerName, result: CheckResult, health: number, rise: number, fall: number): string {
   const verdict = {
     passed: 'succeeded',
     'conditionally passed': 'conditionally succeeded',
@@ -45,5 +60,5 @@ export function healthCheck(
   }[verdictOf(result.status)];
   const state = health >= rise ? `${health - rise + 1}/${fall} UP` : `${health}/${rise} DOWN`;
   const whose = `${name.isBackup ? 'backup ' : ''}server ${name.backend}/${name.server}`;
-  return `Health check for ${whose} ${verdict}, ${reason(result)}, status: ${state}.`;
+  return `check for ${whose} ${verdict}, ${reason(result)}, status: ${state}.`;
 }

@@ -3,8 +3,7 @@
  * Specification: configuration manual 4.2; wording of errors as HAProxy 2.6 gives them.
  */
 import type { ArgumentReader } from '../../config/argument-reader.ts';
-import { leadingInteger } from '../../config/time-and-size.ts';
-import { compilePattern } from '../../expr/regular-expression.ts';
+import { compileRegex } from '../../expr/regex/regex.ts';
 import { readFormat, refuseExpression } from './check-format.ts';
 import { type ExpectRule, expecting, type Match, type TextMatch, type TextMethod } from './check-rules.ts';
 import type { CheckCode } from './check-status.ts';
@@ -122,7 +121,7 @@ function readOption(args: ArgumentReader, directive: string, word: string, optio
       options.comment = text;
       return true;
     case 'min-recv': {
-      const count = leadingInteger(text);
+      const count = Number(/^[+-]?[0-9]+/.exec(text)?.[0] ?? 0);
       options.minReceivedBytes = count;
       if (count >= -1 && count <= MAX_INTEGER) return true;
       args.alert(`'${directive}' : 'min-recv' expects -1 or an integer from 0 to INT_MAX.`);
@@ -182,9 +181,9 @@ export function faultInDigits(text: string): string {
 }
 
 function isPattern(args: ArgumentReader, directive: string, pattern: string): boolean {
-  const compiled = compilePattern(pattern);
-  if (compiled.ok) return true;
-  args.alert(`'${directive}' : regex '${pattern}' is invalid (error=${compiled.message}).`);
+  const compiled = compileRegex(pattern, false);
+  if (!('error' in compiled)) return true;
+  args.alert(`'${directive}' : ${compiled.error}.`);
   return false;
 }
 

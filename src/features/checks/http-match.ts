@@ -4,7 +4,7 @@
  */
 import type { ExpectRule, Judgement, Match, TextMatch } from './check-rules.ts';
 import { type HttpResponseText, readResponse } from './http-response.ts';
-import { expressionOf } from './pattern-cache.ts';
+import { matchesPattern } from './pattern-cache.ts';
 import { tell } from './stream-match.ts';
 
 export interface HttpCircumstances {
@@ -57,7 +57,7 @@ function matchesBody(match: Match, body: string): boolean {
     case 'log-format string':
       return body.includes(match.text);
     case 'regex':
-      return expressionOf(match.pattern).test(body);
+      return matchesPattern(match.pattern, body);
     default:
       return false;
   }
@@ -71,7 +71,7 @@ function matchesHead(
     case 'status':
       return match.ranges.some(({ from, to }) => code >= from && code <= to);
     case 'rstatus':
-      return expressionOf(match.pattern).test(String(code));
+      return matchesPattern(match.pattern, String(code));
     case 'header':
       return headers.some(([name, value]) => {
         if (!matchesName(match.name, name)) return false;
@@ -85,7 +85,7 @@ function matchesHead(
 
 /** Names are in lower case; what is looked for in them may not be. */
 function matchesName({ method, text }: TextMatch, name: string): boolean {
-  if (method === 'reg') return expressionOf(text, { ignoreCase: true }).test(name);
+  if (method === 'reg') return matchesPattern(text, name, true);
   return matchesText({ method, text: text.toLowerCase() }, name);
 }
 
@@ -100,7 +100,7 @@ function matchesText({ method, text }: TextMatch, value: string): boolean {
     case 'sub':
       return value.includes(text);
     case 'reg':
-      return expressionOf(text).test(value);
+      return matchesPattern(text, value);
   }
 }
 

@@ -2,6 +2,5 @@
 import './check-ports.ts';
 import './http-check-keywords.ts';
 import './protocol-keywords.ts';
-import './server-rules.ts';
 import './tcp-check-keywords.ts';
 import './track-rules.ts';

@@ -1,16 +1,17 @@
-/** Regular expressions of rules, compiled once. The parsers of the rules have already refused those that cannot be. */
-import { compilePattern, type PatternFlags } from '../../expr/regular-expression.ts';
+/** Regular expressions of rules over latin1 texts, compiled once. The parsers of the rules have refused those that are none. */
+import { compileRegex, type Regex } from '../../expr/regex/regex.ts';
 
-const compiled = new Map<string, RegExp>();
+const compiled = new Map<string, Regex>();
 
-export function expressionOf(pattern: string, flags: PatternFlags = {}): RegExp {
-  const key = `${flags.ignoreCase === true ? 'i' : ''}/${pattern}`;
-  let expression = compiled.get(key);
-  if (expression === undefined) {
-    const result = compilePattern(pattern, flags);
-    if (!result.ok) throw new Error(`a regular expression that was not checked: ${pattern}`);
-    expression = result.expression;
-    compiled.set(key, expression);
+export function matchesPattern(pattern: string, text: string, ignoreCase = false): boolean {
+  const key = `${ignoreCase ? 'i' : ''}/${pattern}`;
+  let regex = compiled.get(key);
+  if (regex === undefined) {
+    const result = compileRegex(pattern, ignoreCase);
+    if ('error' in result) throw new Error(`a regular expression that was not checked: ${result.error}`);
+    regex = result;
+    compiled.set(key, regex);
   }
-  return expression;
+  const bytes = Buffer.from(text, 'latin1');
+  return regex.test(bytes, 0, bytes.length);
 }

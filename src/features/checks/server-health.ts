@@ -33,6 +33,8 @@ export class ServerHealth {
   readonly name: ServerName;
   /** Of the server's health check; undefined when there is none. */
   check: CheckStatus | undefined;
+  /** Of its agent. */
+  agent: CheckStatus | undefined;
   readonly #voice: StateVoice;
   readonly #logsChecks: boolean;
 
@@ -57,6 +59,30 @@ export class ServerHealth {
     else notePass(status);
     const isNews = before.status !== result.status || before.health !== status.health;
     this.#conclude(status, result, isNews);
+  }
+
+  /** What the agent said, or that it said nothing that matters to the health. */
+  judgeAgent(status: CheckStatus, result: CheckResult, verdict: 'up' | 'down' | 'neutral'): void {
+    const { server } = this.place;
+    const before = { health: status.health, status: status.last.status };
+    if (verdict === 'up') notePass(status);
+    else if (verdict === 'down') noteFailure(status);
+    status.last = result;
+    status.checked = true;
+    this.states.setAgent(server, status);
+    const isNews = before.status !== result.status || before.health !== status.health;
+    if (this.#logsChecks && isNews && result.status !== 'CHECKED') {
+      const { health, rise, fall } = status;
+      this.say(LOG_NOTICE, messages.agentCheck(this.name, result, health, rise, fall));
+    }
+    const cause = this.#cause(result);
+    if (verdict === 'down' && this.states.has(server, SERVER_UP)) this.states.setDown(server, cause);
+    if (verdict === 'up' && isUp(this.check) && !this.isInMaintenance) this.#comeUp(cause);
+  }
+
+  /** Brings a server up that was down. One that its checks keep from new sessions stays so. */
+  #comeUp(cause: string): void {
+    if (!this.states.has(this.place.server, SERVER_UP)) this.states.setUp(this.place.server, cause);
   }
 
   /** The traffic has shown so many errors in a row. Returns whether the next check should come soon. */
@@ -89,7 +115,8 @@ export class ServerHealth {
     const cause = this.#cause(result);
     if (health < rise) {
       if (this.states.has(server, SERVER_UP)) this.states.setDown(server, cause, sessions);
-    } else if (verdict === 'passed') this.states.setUp(server, cause);
+    } else if (!isUp(this.agent)) return;
+    else if (verdict === 'passed') this.states.setUp(server, cause);
     else if (verdict === 'conditionally passed') this.states.setStopping(server, cause);
   }
 
@@ -103,6 +130,11 @@ export class ServerHealth {
     this.#voice.notify('warning', message);
     this.#voice.log(this.place.proxyIndex, level, message);
   }
+}
+
+/** A check that there is not keeps no server down. */
+function isUp(status: CheckStatus | undefined): boolean {
+  return status === undefined || status.health >= status.rise;
 }
 
 function notePass(status: CheckStatus): void {

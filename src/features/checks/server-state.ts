@@ -19,7 +19,7 @@ import {
   stateBits,
 } from '../../state/operational-state.ts';
 import { serverLimit } from '../../state/server-limit.ts';
-import { TEXT_LAST_CHECK } from '../../state/server-texts.ts';
+import { TEXT_LAST_AGENT, TEXT_LAST_CHECK } from '../../state/server-texts.ts';
 import { storeWeight, WEIGHT_UNITS } from '../../state/server-weight.ts';
 import {
   ADMIN_DRAIN,
@@ -40,6 +40,10 @@ import {
   SERVER_WARMING,
   type SharedState,
   SRV_ADMIN,
+  SRV_AGENT_CODE,
+  SRV_AGENT_DURATION_MS,
+  SRV_AGENT_HEALTH,
+  SRV_AGENT_STATUS,
   SRV_CHECK_CODE,
   SRV_CHECK_DURATION_MS,
   SRV_CHECK_STATUS,
@@ -49,6 +53,7 @@ import {
   SRV_FAILED_CHECKS,
   SRV_HEALTH,
   SRV_LAST_CHANGE_S,
+  SRV_MAXCONN,
   SRV_OBSERVED_FAILURES,
   SRV_QUEUED,
   SRV_SERVED,
@@ -112,6 +117,7 @@ export class ServerStates {
   readonly #byProxy: readonly (readonly ServerPlace[])[];
   /** The counters of servers that are checked: a state that is forced sets them too. */
   readonly #checks = new Map<number, CheckStatus>();
+  readonly #agents = new Map<number, CheckStatus>();
   readonly #clocks = new Map<number, SlowStartClock>();
   #depth = 0;
   /** Of the server that goes down, where they were counted before. */
@@ -171,6 +177,23 @@ export class ServerStates {
     this.#checks.set(server, status);
     this.setHealth(server, status.health, false);
     this.setCheck(server, status);
+  }
+
+  /** From here on what `status` says of the agent counts when the server leaves maintenance. */
+  followAgent(server: number, status: CheckStatus): void {
+    this.#agents.set(server, status);
+    this.setAgent(server, status);
+  }
+
+  /** What the agent said last, for the statistics of the data threads. */
+  setAgent(server: number, { last, health }: CheckStatus): void {
+    const { words } = this.#shared;
+    const base = this.#shared.serverWords(server);
+    Atomics.store(words, base + SRV_AGENT_STATUS, CHECK_CODES.indexOf(last.status) + 1);
+    Atomics.store(words, base + SRV_AGENT_CODE, last.code === undefined ? 0 : last.code + 1);
+    Atomics.store(words, base + SRV_AGENT_DURATION_MS, Math.round(last.durationMs));
+    Atomics.store(words, base + SRV_AGENT_HEALTH, health);
+    this.#shared.texts.write(server, TEXT_LAST_AGENT, last.info);
   }
 
   /** What the weights of the servers that take traffic now add up to: of the active ones, or else of the backups. */
@@ -281,8 +304,13 @@ export class ServerStates {
     );
   }
 
-  /** What a server is that nothing keeps in maintenance any more: that of the one it tracks, or up. */
+  /**
+   * What a server is that nothing keeps in maintenance any more: that of the one it tracks, or up, unless
+   * its agent says otherwise.
+   */
   #stateBehindMaintenance(server: number): number {
+    const agent = this.#agents.get(server);
+    if (agent !== undefined && agent.health < agent.rise) return OP_STOPPED;
     const tracked = this.#tracking.tracked(server);
     return tracked === undefined ? this.#runningState(server) : this.#inheritedState(server, tracked);
   }
@@ -302,6 +330,13 @@ export class ServerStates {
       if ((this.administrative(server) & ADMIN_MAINT) === 0) this.#tellOfLastingDrain(server);
       if (lost) this.#sayNoServer(server);
     });
+  }
+
+  /** 0: no limit. Requests that wait may find a place now. */
+  setMaxconn(server: number, maxconn: number): void {
+    const word = this.#shared.serverWords(server) + SRV_MAXCONN;
+    if (Atomics.exchange(this.#shared.words, word, maxconn) === maxconn) return;
+    this.#within(() => this.#announce(server));
   }
 
   #sixteenths(server: number): number {

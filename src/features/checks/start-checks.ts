@@ -7,6 +7,7 @@ import { checkSpread } from '../../config/keywords/global-limits.ts';
 import type { Configuration, ProxyConfig } from '../../config/model.ts';
 import type { ObservedErrors } from '../../state/observed-errors.ts';
 import type { SharedState } from '../../state/shared-state.ts';
+import { AgentCheck } from './agent-check.ts';
 import { firstDelaysMs } from './check-schedule.ts';
 import type { CheckStatus } from './check-status.ts';
 import { ServerCheck } from './server-check.ts';
@@ -32,14 +33,20 @@ export function startChecks(
   const spread = checkSpread.read(configuration.global) ?? { percent: 0, maxMs: undefined };
   const checks = new Map<number, ServerCheck>();
   const healths = new Map<number, ServerHealth>();
+  const list: (ServerCheck | AgentCheck)[] = [];
   for (const place of serverPlaces(configuration)) {
     const proxy = configuration.proxies[place.proxyIndex] as ProxyConfig;
-    if (proxy.disabled || !place.config.check.enabled) continue;
+    const { check, agent } = place.config;
+    if (proxy.disabled || !(check.enabled || agent.enabled)) continue;
     const health = new ServerHealth(place, proxy, states, services);
     healths.set(place.server, health);
-    checks.set(place.server, new ServerCheck(health, proxy, configuration.global, spread.percent));
+    if (check.enabled) {
+      const checking = new ServerCheck(health, proxy, configuration.global, spread.percent);
+      checks.set(place.server, checking);
+      list.push(checking);
+    }
+    if (agent.enabled) list.push(new AgentCheck(health, proxy, configuration.global, spread.percent));
   }
-  const list = [...checks.values()];
   const delays = firstDelaysMs(
     list.map((check) => check.intervalMs),
     spread.maxMs,

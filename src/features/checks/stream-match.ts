@@ -3,7 +3,7 @@
  * Specification: configuration manual 4.2 `tcp-check expect`; texts as HAProxy 2.6 gives them.
  */
 import type { ExpectRule, Judgement, Match, Telling } from './check-rules.ts';
-import { expressionOf } from './pattern-cache.ts';
+import { matchesPattern } from './pattern-cache.ts';
 
 /** `received` is latin1; `final`: there will be no more. */
 export function judgeStream(
@@ -69,9 +69,9 @@ function matches(match: Match, received: string): boolean {
     case 'log-format binary':
       return received.includes(bytesOfDigits(match.text) ?? '');
     case 'regex':
-      return expressionOf(match.pattern).test(received);
+      return matchesPattern(match.pattern, received);
     case 'binary regex':
-      return expressionOf(match.pattern).test(Buffer.from(received, 'latin1').toString('hex').toUpperCase());
+      return matchesPattern(match.pattern, Buffer.from(received, 'latin1').toString('hex').toUpperCase());
     default:
       return false;
   }

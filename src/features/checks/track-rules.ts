@@ -41,7 +41,8 @@ function checked(
     return refuse(`unable to find required server '${serverName}' for tracking.`);
   }
   const name = `${target.proxy.name}/${target.server.name}`;
-  if (!target.server.check.enabled && target.server.track === undefined) {
+  const { check, agent, track: onwards } = target.server;
+  if (!check.enabled && !agent.enabled && onwards === undefined) {
     return refuse(`unable to use ${name} for tracking as it does not have any check nor agent enabled.`);
   }
   for (let at: ServerConfig | undefined = target.server; at !== undefined; at = followed.get(at)?.server) {

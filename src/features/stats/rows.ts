@@ -317,6 +317,7 @@ export class RowReader {
     return {
       state: this.word(words + SRV_STATE),
       health: this.word(words + SRV_HEALTH),
+      agent: this.word(words + SRV_AGENT_STATUS) === 0 ? undefined : this.word(words + SRV_AGENT_HEALTH),
       rise: check.rise ?? DEFAULT_RISE,
       fall: check.fall ?? DEFAULT_FALL,
     };

@@ -19,17 +19,22 @@ export interface Health {
   readonly health: number;
   readonly rise: number;
   readonly fall: number;
+  /** The agent's counter: 0 when it says that the server is down; undefined without an agent. */
+  readonly agent: number | undefined;
 }
 
-export function statusText({ state, health, rise, fall }: Health): string {
+export function statusText({ state, health, rise, fall, agent }: Health): string {
   if ((state & SERVER_MAINT) !== 0) return 'MAINT';
   if ((state & SERVER_NO_ADDRESS) !== 0) return 'MAINT (resolution)';
   const top = rise + fall - 1;
   const checked = (state & SERVER_CHECKED) !== 0;
-  if ((state & SERVER_UP) === 0) return health > 0 ? `DOWN ${health}/${rise}` : 'DOWN';
+  if ((state & SERVER_UP) === 0) {
+    if (agent === 0) return 'DOWN (agent)';
+    return health > 0 ? `DOWN ${health}/${rise}` : 'DOWN';
+  }
   // On its way down: successes in the bank of those that keep it up.
   const falling = checked && health < top ? ` ${health - rise + 1}/${fall}` : '';
-  if ((state & SERVER_DRAIN) !== 0) return `DRAIN${falling}`;
+  if ((state & SERVER_DRAIN) !== 0) return agent === undefined ? `DRAIN${falling}` : 'DRAIN (agent)';
   if ((state & SERVER_STOPPING) !== 0) return `NOLB${falling}`;
   return (state & (SERVER_CHECKED | SERVER_TRACKING)) !== 0 ? `UP${falling}` : 'no check';
 }

@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { loadConfiguration } from '../../../src/config/load.ts';
 import { createSharedState } from '../../../src/control/initial-state.ts';
-import { compilePattern } from '../../../src/expr/regular-expression.ts';
 import { checkPlan } from '../../../src/features/checks/check-plan.ts';
 import { expecting } from '../../../src/features/checks/check-rules.ts';
 import { firstDelaysMs, spreadIntervalMs } from '../../../src/features/checks/check-schedule.ts';
@@ -230,31 +229,4 @@ test('any bytes get a verdict from each protocol once the connection has ended',
       }
     }),
   );
-});
-
-test("Perl's regular expressions keep their meaning", () => {
-  const cases: readonly (readonly [pattern: string, text: string, matches: boolean])[] = [
-    ['^a.c$', 'abc', true],
-    ['^a.c$', 'abc\n', true],
-    ['^a.c$', 'abc\nd', false],
-    ['a.c', 'a\nc', false],
-    ['a.c', 'a\rc', true],
-    ['(?i)ABC', 'abc', true],
-    ['(?s)a.c', 'a\nc', true],
-    ['(?m)^b', 'a\nb', true],
-    ['^b', 'a\nb', false],
-    ['[[:digit:]]+\\z', 'a12', true],
-    ['\\Aa\\h+b\\Z', 'a \tb\n', true],
-    ['[]x]+$', ']x]', true],
-    ['\\Qa.b\\E', 'axb', false],
-    ['HTTP/1\\..\\ (2..|3..)', 'HTTP/1.1 200 OK', true],
-  ];
-  for (const [pattern, text, matches] of cases) {
-    const compiled = compilePattern(pattern);
-    assert.ok(compiled.ok, pattern);
-    assert.equal(compiled.expression.test(text), matches, `${pattern} on ${JSON.stringify(text)}`);
-  }
-  for (const pattern of ['(', 'a++', '(?>a)', '(?R)', '[a', '\\K']) {
-    assert.equal(compilePattern(pattern).ok, false, pattern);
-  }
 });

@@ -172,6 +172,16 @@ export class ScenarioContext {
     return runToEnd(this.#path, args, this.#mark, options);
   }
 
+  /** The path of the program under test, for scripts that start it themselves. */
+  get programPath(): string {
+    return this.#path;
+  }
+
+  /** Runs another command to its end. What it starts and leaves is ended with the scenario. */
+  runCommand(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<RunResult> {
+    return runToEnd(command, args, this.#mark, options);
+  }
+
   /** Connects to a port of the scenario's address, or elsewhere. */
   connect(target: number | Target, options: ConnectOptions = {}): Promise<Wire> {
     const where = typeof target === 'number' ? { host: options.host ?? this.ip, port: target } : target;

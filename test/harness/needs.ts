@@ -1,10 +1,23 @@
 // What a scenario needs of the machine. A scenario whose need is not met is skipped and says how to meet it.
 
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { findCommand } from './program.ts';
 
-export type Need = 'root' | 'netns' | 'mounts' | 'ipv6' | 'two processors' | 'haproxy' | 'chromium';
+export type Need =
+  | 'root'
+  | 'netns'
+  | 'mounts'
+  | 'ipv6'
+  | 'two processors'
+  | 'haproxy'
+  | 'chromium'
+  | '/etc/haproxy'
+  | keyof typeof COMMANDS;
+
+/** Commands that scenarios run, with the package that brings each. */
+const COMMANDS = { killall: 'psmisc', pidof: 'sysvinit-utils', ps: 'procps' };
 
 /** Why the scenario cannot run here, or undefined. */
 export function unmetNeed(needs: readonly Need[]): string | undefined {
@@ -15,7 +28,18 @@ export function unmetNeed(needs: readonly Need[]): string | undefined {
   return undefined;
 }
 
+function lacks(command: keyof typeof COMMANDS): string | undefined {
+  return findCommand(command) === undefined
+    ? `needs ${command}: apt-get install ${COMMANDS[command]}`
+    : undefined;
+}
+
 const CHECKS: Record<Need, () => string | undefined> = {
+  killall: () => lacks('killall'),
+  pidof: () => lacks('pidof'),
+  ps: () => lacks('ps'),
+  '/etc/haproxy': () =>
+    existsSync('/etc/haproxy') ? undefined : 'needs the directory /etc/haproxy: apt-get install haproxy',
   root: () => (process.getuid?.() === 0 ? undefined : 'needs root'),
   netns: () => {
     if (process.getuid?.() !== 0) return 'needs root for network namespaces';

@@ -9,8 +9,8 @@ import { isOracle, programPath } from './program.ts';
 import { within } from './waiting.ts';
 
 export interface ScenarioOptions {
-  /** 1: the behaviour depends on a single thread. */
-  readonly nbthread?: 'both' | 1;
+  /** 1: the behaviour depends on a single thread. 1 or 2: it takes long, and another scenario has the other one. */
+  readonly nbthread?: 'both' | 1 | 2;
   readonly needs?: readonly Need[];
   /** Why Sluice differs from HAProxy here on purpose. The oracle skips the scenario with this reason. */
   readonly differs?: string;
@@ -55,7 +55,8 @@ export function scenario(
   body: (t: ScenarioContext) => Promise<void>,
 ): void {
   const reason = skipReason(options);
-  const threads = isOracle || options.nbthread === 1 ? [1] : [1, 2];
+  const { nbthread = 'both' } = options;
+  const threads = isOracle ? [1] : nbthread === 'both' ? [1, 2] : [nbthread];
   for (const nbthread of threads) {
     const name = threads.length === 1 ? title : `${title} (nbthread ${nbthread})`;
     const testOptions = reason === undefined ? {} : { skip: reason };

@@ -1,7 +1,7 @@
 // What a scenario needs of the machine. A scenario whose need is not met is skipped and says how to meet it.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { findCommand } from './program.ts';
 
@@ -14,6 +14,7 @@ export type Need =
   | 'haproxy'
   | 'chromium'
   | '/etc/haproxy'
+  | 'descriptors'
   | keyof typeof COMMANDS;
 
 /** Commands that scenarios run, with the package that brings each. */
@@ -34,10 +35,17 @@ function lacks(command: keyof typeof COMMANDS): string | undefined {
     : undefined;
 }
 
+/** For scenarios that hold thousands of connections. */
+const MANY_DESCRIPTORS = 12_000;
+
 const CHECKS: Record<Need, () => string | undefined> = {
   killall: () => lacks('killall'),
   pidof: () => lacks('pidof'),
   ps: () => lacks('ps'),
+  descriptors: () => {
+    const match = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
+    return Number(match?.[1] ?? 0) >= MANY_DESCRIPTORS ? undefined : `needs ulimit -n ${MANY_DESCRIPTORS}`;
+  },
   '/etc/haproxy': () =>
     existsSync('/etc/haproxy') ? undefined : 'needs the directory /etc/haproxy: apt-get install haproxy',
   root: () => (process.getuid?.() === 0 ? undefined : 'needs root'),

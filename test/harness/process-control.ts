@@ -13,6 +13,9 @@ import { DEFAULT_DEADLINE_MS, poll, within } from './waiting.ts';
 /** Marks every process of a scenario, children that went to the background included. */
 export const MARK = 'SLUICE_TEST_SCENARIO';
 
+/** Starting is the heaviest thing that scenarios do, and several do it at once. */
+const START_DEADLINE_MS = 30_000;
+
 export interface RunResult {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -29,6 +32,8 @@ export interface SpawnOptions {
   readonly argv0?: string;
   /** A command that becomes the program, such as `ip netns exec NAME`; the program's own words follow. */
   readonly wrapper?: readonly string[];
+  /** For what is run to its end. */
+  readonly endsWithinMs?: number;
 }
 
 export class Program {
@@ -73,7 +78,7 @@ export class Program {
   }
 
   /** Waits until every address that the configuration names is listened on. */
-  async listening(config: string, deadlineMs = DEFAULT_DEADLINE_MS): Promise<void> {
+  async listening(config: string, deadlineMs = START_DEADLINE_MS): Promise<void> {
     const wanted = expectedListeners(config);
     await poll(
       async () => {
@@ -158,11 +163,11 @@ export function runToEnd(
   mark: string,
   options: SpawnOptions = {},
 ): Promise<RunResult> {
+  let stdout = '';
+  let stderr = '';
   const finished = new Promise<RunResult>((resolve, reject) => {
     const [command = path, ...words] = [...(options.wrapper ?? []), path, ...args];
     const child = spawn(command, words, spawnSettings(mark, options));
-    let stdout = '';
-    let stderr = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
     });
@@ -175,7 +180,14 @@ export function runToEnd(
       setImmediate(() => resolve({ status, signal, stdout, stderr }));
     });
   });
-  return within(finished, `${path} ${args.join(' ')} to end`);
+  return within(
+    finished,
+    `${path} ${args.join(' ')} to end`,
+    options.endsWithinMs ?? START_DEADLINE_MS,
+  ).catch((error: unknown) => {
+    process.stderr.write(`--- said so far\n${stdout}${stderr}`);
+    throw error;
+  });
 }
 
 /** Pids of the processes that carry a scenario's mark. */

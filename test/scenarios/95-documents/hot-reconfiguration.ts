@@ -44,7 +44,9 @@ class Machine {
       `export PATH='${this.#bin}':"$PATH"`,
       'set +e',
     ];
-    return this.t.runCommand('unshare', ['--mount', 'sh', '-c', [...setUp, command].join('\n')]);
+    return this.t.runCommand('unshare', ['--mount', 'sh', '-c', [...setUp, command].join('\n')], {
+      endsWithinMs: 60_000,
+    });
   }
 
   config(server: TcpServer): string {
@@ -111,7 +113,7 @@ function namedEcho(t: ScenarioContext, name: string): Promise<TcpServer> {
 
 scenario(
   'the hot reconfiguration script: a new instance takes over, a faulty one is given up',
-  { needs: ['root', 'mounts', '/etc/haproxy'] },
+  { timeoutMs: 150_000, needs: ['root', 'mounts', '/etc/haproxy'] },
   async (t) => {
     const machine = new Machine(t);
     const a = await namedEcho(t, 'a');

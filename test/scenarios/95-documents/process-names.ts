@@ -10,7 +10,7 @@ import { scenario } from '../../harness/scenario.ts';
 
 scenario(
   'killall, pidof and ps find haproxy as long as it runs, and no longer',
-  { needs: ['mounts', 'killall', 'pidof', 'ps'] },
+  { timeoutMs: 90_000, needs: ['mounts', 'killall', 'pidof', 'ps'] },
   async (t) => {
     const server = await t.tcpServer();
     const link = join(t.directory, 'haproxy');
@@ -40,7 +40,7 @@ listen relay
       found again
     `;
     const words = ['--mount', '--pid', '--fork', '--mount-proc', 'sh', '-c', script];
-    const { stdout, stderr } = await t.runCommand('unshare', words);
+    const { stdout, stderr } = await t.runCommand('unshare', words, { endsWithinMs: 60_000 });
     assert.deepEqual(
       stdout.trim().split('\n'),
       [

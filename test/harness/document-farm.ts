@@ -12,7 +12,7 @@ defaults
     timeout client 10s
     timeout server 10s
     timeout check 5s
-    default-server inter 300ms
+    default-server inter 1s
 `;
 
 export interface GuideFarm {

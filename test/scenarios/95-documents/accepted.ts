@@ -83,8 +83,6 @@ function officesAndSites(): Record<string, (readonly [number, string])[]> {
 
 /** What does not pass yet, with the reason. */
 const WAITING: Readonly<Record<string, string>> = {
-  '004-2.2-ssl-hello-chk.cfg': 'option ssl-hello-chk is not carried out yet',
-  'modern/004-2.2-ssl-hello-chk.cfg': 'option ssl-hello-chk is not carried out yet',
   'modern/004-2.2-monitor-net.cfg': 'tcp-request rules are not carried out yet',
 };
 

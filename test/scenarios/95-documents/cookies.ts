@@ -36,7 +36,7 @@ documentScenario(
     }
 
     await server('A').stop();
-    await program.stderr.line(/Server .*\/webA is DOWN/);
+    await program.stderr.line(/Server .*\/webA is DOWN/, 30_000);
     const response = await t.request(8080, get('/', 'Cookie: SERVERID=A'));
     assert.match(response.text, /^[BCD]$/);
     assert.equal(response.header('set-cookie'), `SERVERID=${response.text}; path=/`);
@@ -96,7 +96,7 @@ documentScenario(
     const { server, replacements } = await guideFarm(t, (name) => [`Set-Cookie: JSESSIONID=new${name}`]);
     const program = await t.start(GUIDE_DEFAULTS + config(replacements));
     await server('A').stop();
-    await program.stderr.line(/Server .*\/webA is DOWN/);
+    await program.stderr.line(/Server .*\/webA is DOWN/, 30_000);
     const response = await t.request(8080, get10('/', 'Cookie: JSESSIONID=A~123'));
     assert.match(response.text, /^[BCD]$/);
     assert.equal(response.header('set-cookie'), `JSESSIONID=${response.text}~new${response.text}`);

@@ -54,6 +54,53 @@ ${config({
   },
 );
 
+/** The start of a SERVER HELLO in SSLv3. */
+const SERVER_HELLO = Buffer.from('160300004a02', 'hex');
+const HANDSHAKE = 0x16;
+
+documentScenario(
+  'a firewall that accepts in the place of the site does not pass for it: the other site takes over',
+  '004-2.2-ssl-hello-chk.cfg',
+  {},
+  async (t, config) => {
+    const hosts = [t.address(), t.address()];
+    let isReached = true;
+    for (const [at, host] of hosts.entries()) {
+      await t.tcpServer({
+        host,
+        port: 1514,
+        script: async (wire) => {
+          const [first] = await wire.read(1, 60_000);
+          // A check says hello; a log's sender begins with something else.
+          if (first !== HANDSHAKE) await wire.send(`site ${at}\n`);
+          else if (at > 0 || isReached) await wire.send(SERVER_HELLO);
+        },
+      });
+    }
+    const [prod = '', back = ''] = hosts;
+    const program = await t.start(`
+defaults
+    timeout connect 4s
+    timeout client 10s
+    timeout server 10s
+    timeout check 2s
+    default-server inter 1s
+${config({ 'bind :1514': `bind ${t.ip}:1514`, '192.168.1.10': prod, '192.168.2.10': back })}`);
+    const send = async (): Promise<string> => {
+      const client = await t.connect(1514);
+      await client.send('<13>a line\n');
+      return (await client.readUntil('\n')).toString();
+    };
+    assert.equal(await send(), 'site 0\n');
+    isReached = false;
+    assert.match(await program.stderr.line(/\/syslog-prod-site is DOWN/, 30_000), /reason: Layer6 timeout/);
+    assert.equal(await send(), 'site 1\n');
+    isReached = true;
+    await program.stderr.line(/\/syslog-prod-site is UP/, 30_000);
+    assert.equal(await send(), 'site 0\n');
+  },
+);
+
 documentScenario(
   'eight sources in turn towards one server',
   '004-6-source-balancing.cfg',

@@ -108,10 +108,10 @@ documentScenario(
     assert.equal(names.filter((name) => name === 'hk').length, 6);
 
     await hk.stop();
-    await program.stderr.line(/\/hk is DOWN/);
+    await program.stderr.line(/\/hk is DOWN/, 30_000);
     for (let at = 0; at < 4; at++) assert.equal(await ask(), 'ca');
     await hk.restart();
-    await program.stderr.line(/\/hk is UP/);
+    await program.stderr.line(/\/hk is UP/, 30_000);
     await poll(async () => (await ask()) === 'hk' || undefined, 'the server to be used again');
   },
 );

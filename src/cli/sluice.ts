@@ -185,13 +185,22 @@ async function load(
     messages.raw(formatDiagnostic(diagnostic, process.pid));
   }
   if (loaded.exitStatus === 1) return 1;
+  const { readStoredStates } = await import('./stored-states.ts');
+  const stored = await readStoredStates(configuration);
+  for (const warning of stored.warnings) messages.warning(`config : ${warning}`);
   const faults = await resolveNames(configuration, {
+    lastAddress: stored.lastAddress,
     ignoreUnresolved: line.ignoreUnresolved,
     getaddrinfo: configuration.global.getaddrinfo,
   });
   for (const { severity, message } of faults) messages.say(severity, `config : ${message}`);
   if (faults.some(({ severity }) => severity === 'alert')) return 1;
-  warnings ||= faults.length > 0;
+  warnings ||= faults.length > 0 || stored.warnings.length > 0;
+  if (line.action.kind === 'check') {
+    const { createSharedState } = await import('../control/initial-state.ts');
+    // Nobody will use this memory: restoring is what has things to say.
+    warnings = stored.restore(createSharedState(configuration, 1, 0, startTimeMs), messages) || warnings;
+  }
   if (warnings && configuration.global.zeroWarning) {
     messages.alert("config : Some warnings were found and 'zero-warning' is set. Aborting.");
     return 1;
@@ -248,6 +257,8 @@ async function serve({ line, configuration, messages, early, inBackground }: Ser
   const { createBalanceMemory } = await import('./balance-memory.ts');
   // Once the process has changed its root directory, nothing can be loaded any more.
   const startFeatures = await prepareFeatures(configuration);
+  const { storedStates } = await import('./stored-states.ts');
+  const stored = await storedStates(configuration);
   const verbose = line.verbose || line.debug;
   if (verbose) {
     const { pollers } = await import('./version.ts');
@@ -260,6 +271,7 @@ async function serve({ line, configuration, messages, early, inBackground }: Ser
     signals,
     old: new OldProcesses(line.oldProcesses.pids, line.oldProcesses.signal),
     balanceMemory: createBalanceMemory(configuration),
+    prepareShared: (shared) => void stored.restore(shared, messages),
     earlyWorker: early ?? (await startEarly()),
     options: {
       maxconn: line.maxconn,

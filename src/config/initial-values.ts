@@ -118,6 +118,7 @@ export function newProxy(kind: ProxyConfig['kind'], name: string, origin: Origin
       server: { count: undefined, idleMs: undefined, intervalMs: undefined },
     },
     maxKeepAliveQueue: undefined,
+    maxSessionConnections: undefined,
     log: {
       global: false,
       targets: [],
@@ -167,6 +168,7 @@ export function inheritProxy(
     proxy.rateLimitSessions = copy.rateLimitSessions;
     proxy.defaultBackend = copy.defaultBackend;
     proxy.monitorUri = copy.monitorUri;
+    proxy.maxSessionConnections = copy.maxSessionConnections;
   }
   if (hasBackend(proxy)) {
     proxy.balance = copy.balance;

@@ -120,6 +120,8 @@ export interface ProxyConfig {
   originalTo: HeaderInsertConfig | undefined;
   keepalive: { client: KeepaliveConfig; server: KeepaliveConfig };
   maxKeepAliveQueue: number | undefined;
+  /** Of a frontend: server connections that one client's connection keeps for itself (`max-session-srv-conns`). */
+  maxSessionConnections: number | undefined;
 
   log: ProxyLogConfig;
   errorReplies: Map<number, ErrorReply>;

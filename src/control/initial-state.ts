@@ -30,7 +30,6 @@ import { type Tracking, trackingOf } from '../state/tracking.ts';
 
 const DEFAULT_WEIGHT = 1;
 const DEFAULT_RISE = 2;
-const DEFAULT_FALL = 3;
 
 export function createSharedState(
   configuration: Configuration,
@@ -111,9 +110,8 @@ function setServer(
   if (server?.check.enabled) lasting |= SERVER_CHECKED;
   if (server?.track !== undefined) lasting |= SERVER_TRACKING;
   words[at + SRV_STATE] = stateBits(lasting, OP_RUNNING, 0);
-  // Checks start from "up": one failure short of nothing, as after `rise` successes and no failure.
-  const { rise, fall } = server?.check ?? {};
-  words[at + SRV_HEALTH] = (rise ?? DEFAULT_RISE) + (fall ?? DEFAULT_FALL) - 1;
+  // Up, but not trusted yet: the first check that fails takes a server down.
+  words[at + SRV_HEALTH] = server?.check.rise ?? DEFAULT_RISE;
 }
 
 /** Puts a server, and those that track it, into the maintenance that these bits mean. */

@@ -14,6 +14,8 @@ export interface ResolutionOptions {
   readonly ignoreUnresolved: boolean;
   /** False after `-dG` or `nogetaddrinfo`: IPv4 only. */
   readonly getaddrinfo: boolean;
+  /** The address that a state file has for the server (`init-addr last`). */
+  readonly lastAddress?: (server: ServerConfig) => string | undefined;
   /** The system's resolver, unless a test has its own. */
   readonly resolve?: Resolver;
 }
@@ -72,7 +74,12 @@ async function resolveServer(
   const toleratesFailure = methods.includes('none');
   if (options.ignoreUnresolved && !toleratesFailure) methods.push('none');
   for (const method of methods) {
-    if (method === 'last') continue;
+    if (method === 'last') {
+      const last = options.lastAddress?.(server);
+      if (last === undefined) continue;
+      server.address = toAddress(last, address.port);
+      return undefined;
+    }
     if (method === 'none') {
       server.address = { family: address.family, host: hostname, port: address.port };
       if (toleratesFailure) return undefined;

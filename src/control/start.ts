@@ -49,6 +49,8 @@ export interface StartParts {
   readonly old: OldProcesses;
   /** By proxy index: what the balance algorithms share. */
   readonly balanceMemory: readonly (SharedArrayBuffer | undefined)[];
+  /** Called before any thread sees the shared memory. */
+  readonly prepareShared?: (shared: SharedState) => void;
   /** A worker that was started while the configuration was read, where it fits. */
   readonly earlyWorker: DataThreadWorker;
 }
@@ -94,6 +96,7 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
     poolHighConnections: limits.poolHighConnections,
   };
   const shared = createSharedState(configuration, threadCount, planned.length, options.startTimeMs);
+  parts.prepareShared?.(shared);
   const reports = new Reports(messages, new SyslogControlLog(configuration.global, facts));
   const threads = new DataThreads({
     onBug: (thread, text) =>

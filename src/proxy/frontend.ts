@@ -28,6 +28,9 @@ import { UniqueId } from './unique-id.ts';
 
 export const FE = counterOffsets(FRONTEND_COUNTERS);
 
+/** Server connections that a client's connection keeps for itself. */
+const DEFAULT_SESSION_CONNECTIONS = 5;
+
 export class Frontend {
   readonly plane: Plane;
   readonly config: ProxyConfig;
@@ -58,6 +61,7 @@ export class Frontend {
   /** `monitor fail`. */
   readonly monitorFail: Condition | null;
   readonly bufferRequest: boolean;
+  readonly maxSessionConnections: number;
   readonly mode: HttpConnectionMode;
   readonly extensions: readonly HttpExtension[];
   /** Header names for clients that are particular about their case. */
@@ -98,6 +102,7 @@ export class Frontend {
     this.continuousCounts = option('contstats');
     this.bufferRequest = option('http-buffer-request');
     this.mode = config.httpConnectionMode ?? 'keep-alive';
+    this.maxSessionConnections = config.maxSessionConnections ?? DEFAULT_SESSION_CONNECTIONS;
     this.extensions = httpExtensions(config, plane);
     this.headerCase = HeaderCase.of(plane, config, 'h1-case-adjust-bogus-client');
     this.acceptFilters = acceptFilters(config, plane);

@@ -24,7 +24,7 @@ const ESTABLISHED = 2;
 
 /** Whoever keeps an idle connection for itself: told when the server closes it. */
 export interface ConnectionKeeper {
-  onKeptConnectionClosed(): void;
+  onKeptConnectionClosed(connection: ServerConnection): void;
 }
 
 export class ServerConnection implements ConnectionUser {
@@ -141,7 +141,7 @@ export class ServerConnection implements ConnectionUser {
     if (this.idleAt >= 0) this.server.idle.remove(this);
     const keeper = this.keeper;
     this.keeper = null;
-    if (keeper !== null) keeper.onKeptConnectionClosed();
+    if (keeper !== null) keeper.onKeptConnectionClosed(this);
     if (reset || this.server.backend.noLinger) this.connection.reset();
     else this.connection.close();
     this.channel.release();

@@ -9,7 +9,7 @@ import { SRV_ERRORS_IN_A_ROW, SRV_SERVED } from '../state/shared-state.ts';
 import type { Plane } from './plane.ts';
 
 const DEFAULT_LIMIT = 10;
-/** Value of the shared counter while the main thread decides. */
+/** The shared counter while the main thread decides; what goes wrong meanwhile is counted downwards from here. */
 const UNDECIDED = -1;
 
 export class TrafficObserver {
@@ -58,14 +58,17 @@ export class TrafficObserver {
     const at = this.#words + SRV_ERRORS_IN_A_ROW;
     const count = Atomics.load(words, at);
     if (count > 0) Atomics.compareExchange(words, at, count, 0);
+    else if (count < UNDECIDED) Atomics.compareExchange(words, at, count, UNDECIDED);
   }
 
   #bad(what: number, leaving: number): void {
     const { words } = this.#plane;
     const at = this.#words + SRV_ERRORS_IN_A_ROW;
-    for (let count = Atomics.load(words, at); count !== UNDECIDED; ) {
-      const enough = count + 1 >= this.#limit;
-      const found = Atomics.compareExchange(words, at, count, enough ? UNDECIDED : count + 1);
+    for (let count = Atomics.load(words, at); ; ) {
+      const decided = count >= 0;
+      const enough = decided && count + 1 >= this.#limit;
+      const next = enough ? UNDECIDED : decided ? count + 1 : count - 1;
+      const found = Atomics.compareExchange(words, at, count, next);
       if (found === count) {
         if (!enough) return;
         const sessions = Atomics.load(words, this.#words + SRV_SERVED) - leaving;

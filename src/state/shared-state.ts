@@ -110,7 +110,7 @@ export const SRV_LAST_SESSION_S = 20;
 export const SRV_ADMIN = 21;
 /** Percent of its connection limit that a slow start withholds now. */
 export const SRV_WITHHELD_PERCENT = 22;
-/** Errors in a row that `observe` has seen; negative while the main thread has not decided about the last ones. */
+/** Errors in a row that `observe` has seen; below 0 while the main thread has not decided about the last ones. */
 export const SRV_ERRORS_IN_A_ROW = 23;
 /** A rate. */
 export const SRV_RATE = 24;

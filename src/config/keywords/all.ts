@@ -20,6 +20,7 @@ import './proxy-protocol.ts';
 import './refused.ts';
 import './retries.ts';
 import './server.ts';
+import './server-state-files.ts';
 import './server-states.ts';
 import './source-address.ts';
 import './stats-socket.ts';

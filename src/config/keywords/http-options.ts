@@ -7,6 +7,7 @@ import { fromByteText } from '../byte-text.ts';
 import { Facet } from '../facet.ts';
 import { registerCheck, registerKeywords } from '../keyword.ts';
 import type { HttpConnectionMode, HttpReuse } from '../model.ts';
+import { leadingInteger } from '../time-and-size.ts';
 import { backSide, everywhere, frontSide, plainSwitch, switchRecord } from './proxy-option.ts';
 
 /** Header names written to bogus peers in a case of their own, by lower-case name. */
@@ -122,6 +123,26 @@ registerKeywords(
       args.warning(
         `max-keep-alive-queue will be ignored because frontend '${target.name}' has no backend capability`,
       );
+    },
+  },
+  {
+    scope: 'proxy',
+    name: 'max-session-srv-conns',
+    syntax: '<nb>',
+    doc: 'Idle server connections that one client connection keeps for itself at most. Default: 5.',
+    manual: '4.2',
+    sections: ['defaults', 'frontend', 'listen'],
+    parse: ({ args, target }) => {
+      const text = args.next();
+      if (text === undefined) {
+        args.say(
+          'alert',
+          `parsine ${args.place} : 'max-session-srv-conns' expects a number. Got no argument`,
+        );
+      } else {
+        target.maxSessionConnections = leadingInteger(text);
+        args.rest();
+      }
     },
   },
   {

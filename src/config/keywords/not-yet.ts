@@ -16,7 +16,7 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     h2-workaround-bogus-websocket-clients, httpclient.resolvers.id, httpclient.resolvers.prefer
     httpclient.ssl.ca-file, httpclient.ssl.verify, issuers-chain-path, lua-load, lua-load-per-thread
     lua-prepend-path, master-worker, maxcompcpuusage, maxcomprate, maxconnrate, maxsessrate, maxsslconn
-    maxsslrate, maxzlibmem, mworker-max-reloads, pp2-never-send-local, server-state-base, server-state-file
+    maxsslrate, maxzlibmem, mworker-max-reloads, pp2-never-send-local
     set-var, set-var-fmt, ssl-default-bind-ciphers, ssl-default-bind-ciphersuites, ssl-default-bind-curves
     ssl-default-bind-options, ssl-default-server-ciphers, ssl-default-server-ciphersuites
     ssl-default-server-options, ssl-dh-param-file, ssl-load-extra-del-ext, ssl-load-extra-files, ssl-mode-async
@@ -32,8 +32,8 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
   `),
   proxy: words(`
     capture, compression, declare, email-alert, external-check, filter, force-persist, http-error
-    http-send-name-header, ignore-persist, load-server-state-from-file, max-session-srv-conns
-    option checkcache, option external-check, persist, redirect, server-state-file-name, server-template, stick
+    http-send-name-header, ignore-persist
+    option checkcache, option external-check, persist, redirect, stick
     stick-table, tcp-request, tcp-response, use-fcgi-app, use-server
   `),
   bind: words(`

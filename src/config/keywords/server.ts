@@ -16,7 +16,7 @@ import { leadingInteger, parseTime } from '../time-and-size.ts';
 import { readSource } from './source-address.ts';
 
 function parseServer(context: KeywordContext<ProxyConfig>): void {
-  const { args, target: proxy } = context;
+  const { args } = context;
   const name = args.next();
   const text = name === undefined ? undefined : args.next();
   if (name === undefined || text === undefined) {
@@ -28,9 +28,20 @@ function parseServer(context: KeywordContext<ProxyConfig>): void {
     args.say('alert', `${args.place} : character '${bad[0]}' is not permitted in server name '${name}'.`);
     return;
   }
-  const lead = `${args.place} : 'server ${proxy.name}/${name}' :`;
+  readServer(context, name, text, name);
+}
+
+/** The address and the options behind it; `spoken` is what messages call the server. Undefined when something is wrong. */
+function readServer(
+  context: KeywordContext<ProxyConfig>,
+  name: string,
+  address: string,
+  spoken: string,
+): ServerConfig | undefined {
+  const { args, target: proxy } = context;
+  const lead = `${args.place} : 'server ${proxy.name}/${spoken}' :`;
   const server = inheritServer(name, { file: args.line.file, line: args.line.line }, proxy.defaultServer);
-  if (!readServerAddress(args, text, server, lead, context.reading.environment)) return;
+  if (!readServerAddress(args, address, server, lead, context.reading.environment)) return undefined;
   proxy.servers.push(server);
   const read = readOptions<ServerConfig, ServerKeyword>({
     context: { ...context, target: server },
@@ -40,9 +51,58 @@ function parseServer(context: KeywordContext<ProxyConfig>): void {
     unknownLead: lead,
     unknownTail: '.',
   });
-  if (read && server.check.enabled && server.track !== undefined) {
+  if (!read) return undefined;
+  if (server.check.enabled && server.track !== undefined) {
     args.say('alert', `${lead} unable to enable checks and tracking at the same time!`);
+    return undefined;
   }
+  return server;
+}
+
+/** More servers than anybody has: a slip of the finger must not fill the memory. */
+const MOST_TEMPLATE_SERVERS = 1_000_000;
+
+function parseServerTemplate(context: KeywordContext<ProxyConfig>): void {
+  const { args, target: proxy } = context;
+  const prefix = args.next();
+  const range = prefix === undefined ? undefined : args.next();
+  const address = range === undefined ? undefined : args.next();
+  if (prefix === undefined || range === undefined || address === undefined) {
+    args.say(
+      'alert',
+      `${args.place} : 'server-template' expects <prefix> <nb | range> <addr>[:<port>] as arguments.`,
+    );
+    return;
+  }
+  const bad = /[^A-Za-z0-9_.:-]/.exec(prefix);
+  if (bad !== null) {
+    args.say(
+      'alert',
+      `${args.place} : character '${bad[0]}' is not permitted in server-template prefix '${prefix}'.`,
+    );
+    return;
+  }
+  const numbers = templateNumbers(range);
+  if (numbers === undefined) {
+    args.say('alert', `${args.place} : Wrong server-template number or range arg '${range}'.`);
+    return;
+  }
+  const first = readServer(context, `${prefix}${numbers.from}`, address, '(null)');
+  if (first === undefined) return;
+  for (let number = numbers.from + 1; number <= numbers.to; number++) {
+    // An `id` is the first one's.
+    proxy.servers.push({ ...inheritServer(`${prefix}${number}`, first.origin, first), id: undefined });
+  }
+}
+
+/** `3` is 1 to 3. What stands behind the numbers counts for nothing, as for HAProxy. */
+function templateNumbers(range: string): { from: number; to: number } | undefined {
+  const [low = '', high] = range.split('-');
+  const from = high === undefined ? 1 : leadingInteger(low);
+  const to = leadingInteger(high ?? low);
+  const isRange = high === undefined || /^\d/.test(low);
+  if (!isRange || to < from || to <= 0 || to - from >= MOST_TEMPLATE_SERVERS) return undefined;
+  return { from, to };
 }
 
 /** Fills in the address; a port that was not written is the client's, as is one with an offset. */
@@ -113,6 +173,16 @@ registerKeywords(
     sections: ['listen', 'backend'],
     parse: parseServer,
     misplaced: notHere('server'),
+  },
+  {
+    scope: 'proxy',
+    name: 'server-template',
+    syntax: '<prefix> <num | range> <fqdn>[:<port>] [params*]',
+    doc: 'Several servers of the same address and options; a number behind the prefix makes the name of each.',
+    manual: '4.2',
+    sections: ['listen', 'backend'],
+    parse: parseServerTemplate,
+    misplaced: notHere('server-template'),
   },
   {
     scope: 'proxy',

@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import type { GlobalConfig, ProxyConfig } from '../../config/model.ts';
-import { SERVER_MAINT, SERVER_NO_ADDRESS } from '../../state/shared-state.ts';
+import { SERVER_MAINT, SERVER_NO_ADDRESS, SRV_HEALTH } from '../../state/shared-state.ts';
 import { backendCheck } from './check-config.ts';
 import { CheckDialogue } from './check-dialogue.ts';
 import { type CheckPlan, checkPlan } from './check-plan.ts';
@@ -33,7 +33,7 @@ export class ServerCheck {
     const { rise, fall } = this.plan;
     this.#node = global.node ?? hostname();
     this.#sendsState = backendCheck.read(proxy)?.sendState === true;
-    this.status = initialStatus(rise, fall);
+    this.status = initialStatus(rise, fall, health.states.word(server, SRV_HEALTH));
     health.check = this.status;
     // Up, but not trusted yet: the first check that fails takes the server down.
     health.states.follow(server, this.status);

@@ -13,13 +13,13 @@ import { LOG_NOTICE, type ServerPlace, type ServerStates, type StateVoice } from
 import type { ServerName } from './state-messages.ts';
 
 /** A status before the first result: one failure short of going down. */
-export function initialStatus(rise: number, fall: number): CheckStatus {
+export function initialStatus(rise: number, fall: number, health = rise): CheckStatus {
   return {
     enabled: true,
     inProgress: false,
     last: { status: 'INI', code: undefined, info: '', durationMs: 0 },
     checked: false,
-    health: rise,
+    health,
     rise,
     fall,
     failedChecks: 0,

@@ -20,7 +20,7 @@ import {
 } from '../../state/operational-state.ts';
 import { serverLimit } from '../../state/server-limit.ts';
 import { TEXT_LAST_AGENT, TEXT_LAST_CHECK } from '../../state/server-texts.ts';
-import { storeWeight, WEIGHT_UNITS } from '../../state/server-weight.ts';
+import { storeWeight } from '../../state/server-weight.ts';
 import {
   ADMIN_DRAIN,
   ADMIN_FORCED_DRAIN,
@@ -30,10 +30,7 @@ import {
   ADMIN_MAINT,
   BE_ACTIVE_SERVERS,
   BE_BACKUP_SERVERS,
-  BE_DOWN_TRANSITIONS,
-  BE_DOWNTIME_S,
   BE_GENERATION,
-  BE_LAST_CHANGE_S,
   BE_QUEUED,
   SERVER_OUT_OF_USE,
   SERVER_UP,
@@ -59,11 +56,11 @@ import {
   SRV_SERVED,
   SRV_STATE,
   SRV_WEIGHT,
-  SRV_WITHHELD_PERCENT,
 } from '../../state/shared-state.ts';
 import { type Tracking, trackingOf } from '../../state/tracking.ts';
 import { CHECK_CODES, type CheckStatus } from './check-status.ts';
-import { grantedSixteenths, SlowStartClock, withheldPercent } from './slow-start.ts';
+import { countFarm, isUsable, nowSeconds } from './farm-counts.ts';
+import { SlowStarts } from './slow-start.ts';
 import * as messages from './state-messages.ts';
 
 /** Levels of syslog. */
@@ -104,10 +101,6 @@ export function serverPlaces(configuration: Configuration): ServerPlace[] {
   );
 }
 
-function nowSeconds(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
 export class ServerStates {
   readonly #configuration: Configuration;
   readonly #shared: SharedState;
@@ -118,7 +111,8 @@ export class ServerStates {
   /** The counters of servers that are checked: a state that is forced sets them too. */
   readonly #checks = new Map<number, CheckStatus>();
   readonly #agents = new Map<number, CheckStatus>();
-  readonly #clocks = new Map<number, SlowStartClock>();
+  readonly #slowStarts: SlowStarts;
+  #quiet = false;
   #depth = 0;
   /** Of the server that goes down, where they were counted before. */
   #sessions: number | undefined;
@@ -130,6 +124,7 @@ export class ServerStates {
     this.#shared = shared;
     this.#services = services;
     this.#tracking = trackingOf(configuration);
+    this.#slowStarts = new SlowStarts(shared, (server, isOver) => this.#onSlowStart(server, isOver));
     const places = serverPlaces(configuration);
     for (const place of places) this.#places.set(place.server, place);
     this.#byProxy = configuration.proxies.map((_proxy, index) =>
@@ -230,7 +225,13 @@ export class ServerStates {
   decidedOnErrors(server: number, acted: boolean): void {
     const words = this.#shared.serverWords(server);
     if (acted) Atomics.add(this.#shared.words, words + SRV_OBSERVED_FAILURES, 1);
-    Atomics.store(this.#shared.words, words + SRV_ERRORS_IN_A_ROW, 0);
+    // Below -1 stands what went wrong in the meantime.
+    const at = words + SRV_ERRORS_IN_A_ROW;
+    for (let count = Atomics.load(this.#shared.words, at); count < 0; ) {
+      const found = Atomics.compareExchange(this.#shared.words, at, count, -1 - count);
+      if (found === count) return;
+      count = found;
+    }
   }
 
   /** The check counter without a check: at its top, at `rise`, or at 0. */
@@ -324,8 +325,9 @@ export class ServerStates {
 
   /** 0 to 256. A slow start goes on. */
   setWeight(server: number, weight: number): void {
-    storeWeight(this.#shared.words, this.#shared.serverWords(server), weight, this.#sixteenths(server));
+    storeWeight(this.#shared.words, this.#shared.serverWords(server), weight);
     this.#within(() => {
+      this.#runSlowStart(server);
       const lost = this.#count(this.place(server).proxyIndex);
       if ((this.administrative(server) & ADMIN_MAINT) === 0) this.#tellOfLastingDrain(server);
       if (lost) this.#sayNoServer(server);
@@ -336,14 +338,7 @@ export class ServerStates {
   setMaxconn(server: number, maxconn: number): void {
     const word = this.#shared.serverWords(server) + SRV_MAXCONN;
     if (Atomics.exchange(this.#shared.words, word, maxconn) === maxconn) return;
-    this.#within(() => this.#announce(server));
-  }
-
-  #sixteenths(server: number): number {
-    const { config } = this.place(server);
-    if (this.operational(server) !== OP_STARTING || !hasDynamicWeights(this.proxy(server)))
-      return WEIGHT_UNITS;
-    return grantedSixteenths(nowSeconds() - this.word(server, SRV_LAST_CHANGE_S), config.slowstartS);
+    this.#within(() => this.#announce(this.place(server).proxyIndex));
   }
 
   // ---- a change and what follows from it ----------------------------------------------------------------------
@@ -456,24 +451,11 @@ export class ServerStates {
     return this.#count(this.place(server).proxyIndex);
   }
 
-  /** Counts the backend's usable servers again; returns whether it has just lost the last one. */
+  /** Counts the backend's servers again; returns whether it has just lost the last one. */
   #count(proxy: number): boolean {
-    const { words } = this.#shared;
-    const { active, backup } = usableServers(this.#shared, this.#byProxy[proxy] ?? []);
-    const base = this.#shared.proxyWords(proxy);
-    const before =
-      Atomics.load(words, base + BE_ACTIVE_SERVERS) + Atomics.load(words, base + BE_BACKUP_SERVERS);
-    Atomics.store(words, base + BE_ACTIVE_SERVERS, active);
-    Atomics.store(words, base + BE_BACKUP_SERVERS, backup);
+    const lost = countFarm(this.#shared, proxy, this.#byProxy[proxy] ?? []);
     this.#announce(proxy);
-    const now = active + backup;
-    if ((before === 0) !== (now === 0)) {
-      const since = nowSeconds() - Atomics.load(words, base + BE_LAST_CHANGE_S);
-      if (before === 0) Atomics.add(words, base + BE_DOWNTIME_S, Math.max(0, since));
-      else Atomics.add(words, base + BE_DOWN_TRANSITIONS, 1);
-      Atomics.store(words, base + BE_LAST_CHANGE_S, nowSeconds());
-    }
-    return before > 0 && now === 0;
+    return lost;
   }
 
   /** Balancers look again at once; data threads are told at the end of the whole change. */
@@ -511,50 +493,54 @@ export class ServerStates {
 
   /** Begins, goes on with or ends it, as the state asks for. */
   #runSlowStart(server: number): void {
-    const { slowstartS } = this.place(server).config;
-    const clock = this.#clocks.get(server);
     if (this.operational(server) !== OP_STARTING) {
-      if (clock === undefined) return;
-      clock.stop();
-      this.#clocks.delete(server);
-      this.#grant(server, WEIGHT_UNITS, 0);
+      this.#slowStarts.end(server);
       return;
     }
-    if (clock === undefined) {
-      this.#clocks.set(server, new SlowStartClock(slowstartS, (steps) => this.#tick(server, steps)));
-    }
-    this.#grant(server, this.#sixteenths(server), this.#withheldPercent(server));
-  }
-
-  #withheldPercent(server: number): number {
     const { slowstartS } = this.place(server).config;
-    return withheldPercent(nowSeconds() - this.word(server, SRV_LAST_CHANGE_S), slowstartS);
+    this.#slowStarts.run({ server, slowstartS, dynamicWeights: hasDynamicWeights(this.proxy(server)) });
   }
 
-  #grant(server: number, sixteenths: number, withheld: number): void {
-    const { words } = this.#shared;
-    const base = this.#shared.serverWords(server);
-    storeWeight(words, base, Atomics.load(words, base + SRV_WEIGHT), sixteenths);
-    Atomics.store(words, base + SRV_WITHHELD_PERCENT, withheld);
+  #onSlowStart(server: number, isOver: boolean): void {
+    if (isOver) this.#update(server, OP_RUNNING, this.administrative(server), this.#viaTracked(server));
+    else this.#within(() => this.#announce(this.place(server).proxyIndex));
   }
 
-  #tick(server: number, steps: boolean): void {
-    const elapsedS = nowSeconds() - this.word(server, SRV_LAST_CHANGE_S);
-    if (steps && elapsedS >= this.place(server).config.slowstartS) {
-      this.#update(server, OP_RUNNING, this.administrative(server), this.#viaTracked(server));
-      return;
-    }
-    const base = this.#shared.serverWords(server);
-    const { words } = this.#shared;
-    Atomics.store(words, base + SRV_WITHHELD_PERCENT, this.#withheldPercent(server));
-    if (steps) storeWeight(words, base, Atomics.load(words, base + SRV_WEIGHT), this.#sixteenths(server));
-    this.#within(() => this.#announce(this.place(server).proxyIndex));
+  /** Slow starts that were going on before the process was started go on. */
+  resumeSlowStarts(): void {
+    for (const server of this.#places.keys())
+      if (this.operational(server) === OP_STARTING) this.#runSlowStart(server);
   }
 
-  /** Ends all clocks: the process stops. */
   stop(): void {
-    for (const clock of this.#clocks.values()) clock.stop();
-    this.#clocks.clear();
+    this.#slowStarts.stop();
+  }
+
+  // ---- states that were kept in a file ------------------------------------------------------------------------
+
+  /** Changes without a word. */
+  quietly(change: () => void): void {
+    this.#quiet = true;
+    change();
+    this.#quiet = false;
+  }
+
+  tellOfDrain(server: number): void {
+    this.#tellOfLastingDrain(server);
+  }
+
+  /** It was in its slow start. */
+  resumeSlowStart(server: number): void {
+    this.#update(server, OP_STARTING, this.administrative(server), '');
+  }
+
+  /** The check counter, and how long the state has lasted. */
+  setRestored(server: number, health: number, sinceChangeS: number): void {
+    const { rise = 2, fall = 3 } = this.place(server).config.check;
+    this.setHealth(server, Math.min(health, rise + fall - 1), false);
+    const { words } = this.#shared;
+    const at = this.#shared.serverWords(server) + SRV_LAST_CHANGE_S;
+    Atomics.store(words, at, nowSeconds() - sinceChangeS);
   }
 
   // ---- what is said -------------------------------------------------------------------------------------------
@@ -599,11 +585,13 @@ export class ServerStates {
   }
 
   #say(server: number, level: number, message: string): void {
+    if (this.#quiet) return;
     this.#services.notify('warning', message);
     this.#services.log(this.place(server).proxyIndex, level, message);
   }
 
   #sayNoServer(server: number): void {
+    if (this.#quiet) return;
     const { name, kind } = this.proxy(server);
     const isListen = kind === 'listen';
     this.#services.notify('alert', messages.noServerLeft(name, isListen, true));
@@ -621,26 +609,4 @@ function lossLevel(beforeOp: number, beforeAdmin: number): number {
 function requeues(proxy: ProxyConfig): boolean {
   const redispatches = proxy.redispatch !== undefined && proxy.redispatch !== 0;
   return redispatches && proxy.options.get('persist') !== true;
-}
-
-function usableServers(
-  shared: SharedState,
-  places: readonly ServerPlace[],
-): { active: number; backup: number } {
-  let active = 0;
-  let backup = 0;
-  for (const { server, config } of places) {
-    if (!isUsable(shared, server)) continue;
-    if (config.backup) backup++;
-    else active++;
-  }
-  return { active, backup };
-}
-
-/** Takes part in balancing. */
-function isUsable(shared: SharedState, server: number): boolean {
-  const words = shared.serverWords(server);
-  const state = Atomics.load(shared.words, words + SRV_STATE);
-  if ((state & SERVER_UP) === 0 || (state & SERVER_OUT_OF_USE) !== 0) return false;
-  return Atomics.load(shared.words, words + SRV_WEIGHT) > 0;
 }

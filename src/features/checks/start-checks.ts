@@ -51,6 +51,7 @@ export function startChecks(
     list.map((check) => check.intervalMs),
     spread.maxMs,
   );
+  states.resumeSlowStarts();
   list.forEach((check, at) => {
     check.start(delays[at] ?? 0);
   });

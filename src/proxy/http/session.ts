@@ -18,8 +18,8 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
   stream: HttpStream | null = null;
   /** Requests begun on this connection. */
   requests = 0;
-  /** A server connection that only this session may use (`http-reuse never`), waiting for the next request. */
-  private own: ServerConnection | null = null;
+  /** Server connections that only this session may use (`http-reuse never`), waiting for the next request. */
+  private readonly own: ServerConnection[] = [];
   /** Where the last request went, for `option prefer-last-server`. */
   lastServer: Server | null = null;
   /** When the connection became idle. */
@@ -142,28 +142,29 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
     this.finish(reset);
   }
 
-  /** Keeps a server connection for this session alone. */
-  keep(connection: ServerConnection): void {
-    this.own?.close();
-    this.own = connection;
+  /** Keeps a server connection for this session alone. False when it has enough of them: the caller closes it. */
+  keep(connection: ServerConnection): boolean {
+    if (this.own.length >= this.frontend.maxSessionConnections) return false;
+    this.own.push(connection);
     connection.keeper = this;
+    return true;
   }
 
-  onKeptConnectionClosed(): void {
-    this.own = null;
+  onKeptConnectionClosed(connection: ServerConnection): void {
+    const at = this.own.indexOf(connection);
+    if (at >= 0) this.own.splice(at, 1);
   }
 
   /** The session's own connection to this server, if it is still there. */
   takeOwn(server: Server): ServerConnection | null {
-    const own = this.own;
-    if (own === null) return null;
-    if (own.server !== server) {
-      own.close();
-      return null;
+    for (let at = this.own.length - 1; at >= 0; at--) {
+      const connection = this.own[at] as ServerConnection;
+      if (connection.server !== server) continue;
+      this.own.splice(at, 1);
+      connection.keeper = null;
+      return connection;
     }
-    this.own = null;
-    own.keeper = null;
-    return own;
+    return null;
   }
 
   private recycle(): void {
@@ -189,7 +190,7 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
   protected override spare(): void {
     this.deferred = false;
     // Never to be left for the next client that this object serves.
-    this.own?.close();
+    while (this.own.length > 0) (this.own[this.own.length - 1] as ServerConnection).close();
     this.plane.httpSessions.give(this);
   }
 

@@ -1201,9 +1201,8 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     connection.channel.release();
     connection.detach();
     if (server.backend.reuse === 'never' || server.private) {
-      if (!keepClient) return;
+      if (!keepClient || !this.http.keep(connection)) return;
       this.serverConnection = null;
-      this.http.keep(connection);
       return;
     }
     this.serverConnection = null;

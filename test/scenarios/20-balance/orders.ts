@@ -215,6 +215,20 @@ ${lines({ b: 'disabled' })}
   assert.equal(chosen.join(''), 'cacacacac');
 });
 
+scenario('source with a consistent hash', {}, async (t) => {
+  const { lines } = await farm(t, ['a', 'b', 'c']);
+  await t.start(`${HTTP_DEFAULTS}
+listen web
+    bind ${t.ip}:8080
+    balance source
+    hash-type consistent
+${lines()}
+`);
+  const chosen: string[] = [];
+  for (let last = 1; last <= 9; last++) chosen.push(...(await ask(t, 8080, 1, { from: `127.9.9.${last}` })));
+  assert.equal(chosen.join(''), 'aaabbcbba');
+});
+
 scenario('random spreads over all servers, by weight', {}, async (t) => {
   const { lines } = await farm(t, ['a', 'b']);
   await t.start(`${HTTP_DEFAULTS}

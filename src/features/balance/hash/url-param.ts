@@ -55,7 +55,8 @@ class UrlParamKey implements Key {
     if (hash !== NO_HASH || requestFacts.method !== M_POST) return hash;
     const { head, ready } = received;
     if (requestFacts.body !== BODY_CHUNKED) return this.#search(u8, head, ready, hashing);
-    return this.#search(this.#scratch, 0, this.#unchunk(head, ready), hashing);
+    const length = this.#unchunk(head, ready);
+    return this.#search(this.#scratch, 0, length, hashing);
   }
 
   #search(bytes: Uint8Array, start: number, end: number, hashing: KeyHashing): number {

@@ -182,6 +182,8 @@ function planOf(
     serverConnections: workload.shape.serverConnections,
     clients: isIdle ? 64 : workload.clients,
     requestBytes: isIdle ? 0 : workload.requestBytes,
+    // A server in the middle: what searches its way to it is seen.
+    ...(workload.shape.cookie ? { cookie: `SERVER=s${Math.ceil(workload.shape.servers / 2)}` } : {}),
     responseBytes: isIdle ? 100 : workload.responseBytes,
     mode: isIdle ? 'idle' : 'slices',
     rounds,

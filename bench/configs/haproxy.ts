@@ -29,7 +29,11 @@ export function haproxyConfiguration(shape: ProxyShape, ports: ProxyPorts): stri
     '',
     'backend back',
     `    balance ${shape.balance}`,
+    ...(shape.balance === 'source' || shape.balance === 'uri' ? ['    hash-type consistent'] : []),
+    ...(shape.cookie ? ['    cookie SERVER insert indirect'] : []),
   ];
-  for (let i = 1; i <= shape.servers; i++) lines.push(`    server s${i} 127.0.0.1:${ports.server}`);
+  for (let i = 1; i <= shape.servers; i++) {
+    lines.push(`    server s${i} 127.0.0.1:${ports.server}${shape.cookie ? ` cookie s${i}` : ''}`);
+  }
   return `${lines.join('\n')}\n`;
 }

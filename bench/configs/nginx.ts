@@ -1,7 +1,7 @@
 // Owns: a workload's shape in nginx's language, one worker, set as a person would who wants it fast.
 // Must not: turn off what the other programs have on; buffers are of HAProxy's size and nothing is written to disk.
 import { existsSync } from 'node:fs';
-import type { ProxyPorts, ProxyShape } from './shape.ts';
+import type { Balance, ProxyPorts, ProxyShape } from './shape.ts';
 
 /** Where Debian's libnginx-mod-stream puts the module; nginx proxies TCP only with it. */
 export const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
@@ -28,9 +28,18 @@ export function nginxConfiguration(shape: ProxyShape, ports: ProxyPorts, folder:
   return `${lines.join('\n')}\n`;
 }
 
+const METHODS: Readonly<Record<Balance, string | undefined>> = {
+  roundrobin: undefined,
+  leastconn: 'least_conn;',
+  random: 'random two least_conn;',
+  source: 'hash $remote_addr consistent;',
+  uri: 'hash $uri consistent;',
+};
+
 function upstream(shape: ProxyShape, ports: ProxyPorts): string[] {
   const lines = ['upstream back {'];
-  if (shape.balance === 'leastconn') lines.push('least_conn;');
+  const method = METHODS[shape.balance];
+  if (method !== undefined) lines.push(method);
   for (let i = 1; i <= shape.servers; i++) lines.push(`server 127.0.0.1:${ports.server} max_fails=0;`);
   if (shape.mode === 'http' && shape.serverConnections === 'kept') {
     lines.push('keepalive 256;', 'keepalive_requests 100000000;');

@@ -2,13 +2,18 @@
 // write it in their languages with equal features.
 // Must not: hold anything that only one of the programs can do without a word on it beside the field.
 
+/** `source` and `uri` hash over a consistent ring. nginx's `random` draws two as well. */
+export type Balance = 'roundrobin' | 'leastconn' | 'random' | 'source' | 'uri';
+
 export interface ProxyShape {
   mode: 'http' | 'tcp';
   /** Whether connections to servers are kept and used again, or each request gets its own. */
   serverConnections: 'kept' | 'per-request';
   /** With kept connections: also for the first request of a client (HAProxy: `http-reuse always`; nginx always does). */
   reuseAlways: boolean;
-  balance: 'roundrobin' | 'leastconn';
+  balance: Balance;
+  /** Persistence by a cookie that clients already have. nginx has none of that kind. */
+  cookie: boolean;
   /** Server lines, all with the same address. */
   servers: number;
   forwardedFor: boolean;
@@ -25,6 +30,7 @@ export const plainHttp: ProxyShape = {
   serverConnections: 'kept',
   reuseAlways: false,
   balance: 'roundrobin',
+  cookie: false,
   servers: 1,
   forwardedFor: false,
   logged: false,

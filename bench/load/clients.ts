@@ -239,8 +239,9 @@ function isHeadEnd(at: number): boolean {
 
 function httpRequest(plan: LoadPlan): Buffer {
   const connection = plan.clientConnections === 'per-request' ? 'Connection: close\r\n' : '';
+  const cookie = plan.cookie === undefined ? '' : `Cookie: ${plan.cookie}\r\n`;
   return Buffer.from(
-    `GET /bench/object?id=42 HTTP/1.1\r\nHost: bench.example\r\nUser-Agent: bench/1\r\nAccept: */*\r\n${connection}\r\n`,
+    `GET /bench/object?id=42 HTTP/1.1\r\nHost: bench.example\r\nUser-Agent: bench/1\r\nAccept: */*\r\n${cookie}${connection}\r\n`,
     'latin1',
   );
 }

@@ -25,6 +25,8 @@ export interface LoadPlan {
   clients: number;
   requestBytes: number;
   responseBytes: number;
+  /** What clients send as their cookie. */
+  cookie?: string;
   /** `slices`: timed work in turn over all targets. `idle`: what connections cost that only stand open. */
   mode: 'slices' | 'idle';
   rounds: number;

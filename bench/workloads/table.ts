@@ -1,6 +1,6 @@
 // Owns: the list of workloads, in the order in which they run.
 // Must not: depend on the machine; numbers of rounds and seconds come from the command line.
-import { plainHttp, plainTcp } from '../configs/shape.ts';
+import { type Balance, plainHttp, plainTcp } from '../configs/shape.ts';
 import type { CpuWorkload, Workload } from './workload.ts';
 
 const smallGet = {
@@ -15,12 +15,23 @@ const smallGet = {
 
 const largeBody = { ...smallGet, unit: 'MB', clients: 16, responseBytes: 1_000_000 } as const;
 
-function manyServers(balance: 'roundrobin' | 'leastconn', servers: number): CpuWorkload {
+function manyServers(balance: Balance, servers: number): CpuWorkload {
+  const method = balance === 'source' || balance === 'uri' ? `${balance} with a consistent hash` : balance;
   return {
     ...smallGet,
     name: `servers-${balance}-${servers}`,
-    about: `small GET, ${balance} over ${servers} server lines, kept client connections, a server connection per request`,
+    about: `small GET, ${method} over ${servers} server lines, kept client connections, a server connection per request`,
     shape: { ...plainHttp, balance, servers, serverConnections: 'per-request' },
+  };
+}
+
+function cookiePersistence(servers: number): CpuWorkload {
+  return {
+    ...smallGet,
+    name: `cookie-${servers}`,
+    about: `small GET with a persistence cookie (cookie … insert indirect) for one of ${servers} servers, kept connections on both sides`,
+    shape: { ...plainHttp, servers, cookie: true },
+    without: { nginx: 'has no persistence by cookie' },
   };
 }
 
@@ -99,6 +110,10 @@ export const workloads: readonly Workload[] = [
   },
   ...[10, 100, 1000, 10000].map((servers) => manyServers('roundrobin', servers)),
   ...[10, 100, 1000, 10000].map((servers) => manyServers('leastconn', servers)),
+  ...[10, 1000, 10000].map((servers) => manyServers('random', servers)),
+  ...[10, 1000, 10000].map((servers) => manyServers('source', servers)),
+  ...[10, 1000, 10000].map((servers) => manyServers('uri', servers)),
+  ...[10, 1000].map((servers) => cookiePersistence(servers)),
   {
     kind: 'threads',
     name: 'threads-http-keep-alive',

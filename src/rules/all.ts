@@ -1,6 +1,7 @@
 /** The list of rule sets and actions: importing this file registers them all. */
 import './actions/flow.ts';
 import './actions/headers.ts';
+import './actions/variables.ts';
 import './monitor-fail.ts';
 import './rule-keywords.ts';
 import './switching.ts';

@@ -5,6 +5,7 @@ import { nearestWord } from '../../config/suggest.ts';
 import { castable } from '../casts.ts';
 import { fetchRecords } from '../fetch-record.ts';
 import { type ExpressionError, type ExpressionPlace, readWholeExpression } from '../parse-expression.ts';
+import { resolvedPattern } from '../patterns/host-names.ts';
 import { type MatchName, matchMethods } from '../patterns/match-method.ts';
 import { type SampleType, T_ADDR, T_BIN, T_BOOL, T_INT, T_IPV4, T_IPV6, T_METH, T_STR } from '../sample.ts';
 import type { AclConfig, PatternListConfig } from './acl-config.ts';
@@ -112,7 +113,8 @@ function readFlags(
       };
     }
   }
-  const inline = joinOperators(words.slice(at), method);
+  const patterns = joinOperators(words.slice(at), method);
+  const inline = method === 'ip' && !noNames ? patterns.map(resolvedPattern) : patterns;
   if (method === undefined) return { error: 'missing match method' };
   for (const file of files) {
     const content = place.readFile(file);

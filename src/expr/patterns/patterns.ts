@@ -5,7 +5,7 @@
 import type { PatternListConfig } from '../acl/acl-config.ts';
 import { cast } from '../casts.ts';
 import type { Linker } from '../linker.ts';
-import { Sample, type SampleType } from '../sample.ts';
+import { Sample, type SampleType, T_ADDR, T_ANY, T_IPV4, T_IPV6 } from '../sample.ts';
 import { type MatchMethod, matchMethods, type PatternIndex } from './match-method.ts';
 import { patternFiles } from './pattern-files.ts';
 
@@ -22,7 +22,7 @@ export class Patterns {
   /** The sample itself is not changed. */
   matches(sample: Sample): boolean {
     let subject = sample;
-    if (sample.type !== this.method.input) {
+    if (!this.takes(sample.type)) {
       subject = this.scratch;
       subject.copyFrom(sample);
       if (!cast(subject, this.method.input)) return false;
@@ -30,6 +30,12 @@ export class Patterns {
     const { indexes } = this;
     for (let i = 0; i < indexes.length; i++) if ((indexes[i] as PatternIndex).find(subject) >= 0) return true;
     return false;
+  }
+
+  /** The value is matched as it is. */
+  private takes(type: SampleType): boolean {
+    const { input } = this.method;
+    return type === input || input === T_ANY || (input === T_ADDR && (type === T_IPV4 || type === T_IPV6));
   }
 }
 

@@ -16,6 +16,9 @@ export const processFacet = new Facet('global.process', () => ({
   experimentalDirectives: false,
   /** Programs may gain privileges by their set-user-id bit. */
   allowsSetuid: false,
+  /** The process may start programs: what `external-check` does. */
+  allowsFork: false,
+  externalCheck: false,
 }));
 
 function record(
@@ -181,10 +184,15 @@ registerKeywords(
     target.zeroWarning = true;
   }),
   globalFlag(
-    { name: 'insecure-fork-wanted', doc: 'Accepted; nothing starts programs behind your back.' },
-    () => {},
+    { name: 'insecure-fork-wanted', doc: 'Says that the process starts programs, as external checks do.' },
+    ({ target, negated }) => {
+      processFacet.of(target).allowsFork = !negated;
+    },
     true,
   ),
+  globalFlag({ name: 'external-check', doc: 'Allows health checks to be programs.' }, ({ target }) => {
+    processFacet.of(target).externalCheck = true;
+  }),
   globalFlag(
     {
       name: 'insecure-setuid-wanted',

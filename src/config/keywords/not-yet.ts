@@ -12,7 +12,7 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     'cache, fcgi-app, log-forward, mailers, namespace_list, peers, program, resolvers, ring, userlist',
   ),
   global: words(`
-    ca-base, cluster-secret, crt-base, external-check, h1-accept-payload-with-any-method
+    ca-base, cluster-secret, crt-base, h1-accept-payload-with-any-method
     h2-workaround-bogus-websocket-clients, httpclient.resolvers.id, httpclient.resolvers.prefer
     httpclient.ssl.ca-file, httpclient.ssl.verify, issuers-chain-path, lua-load, lua-load-per-thread
     lua-prepend-path, master-worker, maxcompcpuusage, maxcomprate, maxconnrate, maxsessrate, maxsslconn
@@ -31,9 +31,9 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     tune.vars.txn-max-size
   `),
   proxy: words(`
-    capture, compression, declare, email-alert, external-check, filter, force-persist, http-error
+    capture, compression, declare, email-alert, filter, force-persist, http-error
     http-send-name-header, ignore-persist
-    option checkcache, option external-check, persist, redirect, stick
+    option checkcache, persist, redirect, stick
     stick-table, tcp-request, tcp-response, use-fcgi-app, use-server
   `),
   bind: words(`

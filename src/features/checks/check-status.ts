@@ -42,6 +42,13 @@ export interface CheckResult {
   readonly durationMs: number;
 }
 
+/** One check that is under way. */
+export interface RunningCheck {
+  readonly result: Promise<CheckResult>;
+  /** Gives up; the result then is `UNK`. */
+  cancel(): void;
+}
+
 export function verdictOf(status: CheckCode): Verdict {
   if (status === 'L7OKC') return 'conditionally passed';
   return PASSED.has(status) ? 'passed' : 'failed';

@@ -9,7 +9,8 @@ import { backendCheck } from './check-config.ts';
 import { CheckDialogue } from './check-dialogue.ts';
 import { type CheckPlan, checkPlan } from './check-plan.ts';
 import { spreadIntervalMs } from './check-schedule.ts';
-import type { CheckStatus } from './check-status.ts';
+import type { CheckStatus, RunningCheck } from './check-status.ts';
+import { ExternalCheck, type ExternalProgram, externalProgram } from './external-check.ts';
 import { initialStatus, type ServerHealth } from './server-health.ts';
 import { stateHeader } from './state-header.ts';
 
@@ -20,8 +21,9 @@ export class ServerCheck {
   readonly #spreadPercent: number;
   readonly #node: string;
   readonly #sendsState: boolean;
+  readonly #external: ExternalProgram | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #attempt: CheckDialogue | undefined;
+  #attempt: RunningCheck | undefined;
   /** When the timer fires, on the clock of `performance.now()`. */
   #dueMs = 0;
 
@@ -33,6 +35,7 @@ export class ServerCheck {
     const { rise, fall } = this.plan;
     this.#node = global.node ?? hostname();
     this.#sendsState = backendCheck.read(proxy)?.sendState === true;
+    this.#external = externalProgram(proxy, config);
     this.status = initialStatus(rise, fall, health.states.word(server, SRV_HEALTH));
     health.check = this.status;
     // Up, but not trusted yet: the first check that fails takes the server down.
@@ -72,11 +75,7 @@ export class ServerCheck {
     const { states, place } = this.#health;
     if (!states.has(place.server, SERVER_MAINT | SERVER_NO_ADDRESS)) {
       this.status.inProgress = true;
-      this.#attempt = new CheckDialogue(this.plan, {
-        // A 404 may keep a server from getting new sessions, but brings none back that is down.
-        stopsOn404: this.#isUp && this.plan.sequence.disableOn404,
-        stateHeader: this.#sendsState ? stateHeader(this.#health, this.status, this.#node) : undefined,
-      });
+      this.#attempt = this.#begin();
       const result = await this.#attempt.result;
       this.status.inProgress = false;
       if (result.status === 'UNK') return;
@@ -84,5 +83,16 @@ export class ServerCheck {
       if (!this.#health.isInMaintenance) this.#health.judgeCheck(this.status, result);
     }
     this.start(spreadIntervalMs(this.intervalMs, this.#spreadPercent, Math.random()));
+  }
+
+  #begin(): RunningCheck {
+    if (this.#external !== undefined) {
+      return new ExternalCheck(this.#external, this.#health, this.plan.connectTimeoutMs);
+    }
+    return new CheckDialogue(this.plan, {
+      // A 404 may keep a server from getting new sessions, but brings none back that is down.
+      stopsOn404: this.#isUp && this.plan.sequence.disableOn404,
+      stateHeader: this.#sendsState ? stateHeader(this.#health, this.status, this.#node) : undefined,
+    });
   }
 }

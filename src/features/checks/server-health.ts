@@ -125,6 +125,11 @@ export class ServerHealth {
     return this.#logsChecks ? '' : `, ${messages.reason(result)}`;
   }
 
+  /** Something is wrong that the operator alone can mend. */
+  complain(message: string): void {
+    this.#voice.notify('alert', message);
+  }
+
   /** Tells of a check, on standard error and in the logs. */
   say(level: number, message: string): void {
     this.#voice.notify('warning', message);

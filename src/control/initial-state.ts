@@ -13,6 +13,7 @@ import {
   ADMIN_RESOLUTION_MAINT,
   BE_ACTIVE_SERVERS,
   BE_BACKUP_SERVERS,
+  BE_FULLCONN,
   BE_LAST_CHANGE_S,
   SERVER_CHECKED,
   SERVER_OUT_OF_USE,
@@ -23,10 +24,12 @@ import {
   SRV_HEALTH,
   SRV_LAST_CHANGE_S,
   SRV_MAXCONN,
+  SRV_MINCONN,
   SRV_STATE,
   SRV_WEIGHT,
 } from '../state/shared-state.ts';
 import { type Tracking, trackingOf } from '../state/tracking.ts';
+import { fullconnOf } from './fullconn.ts';
 
 const DEFAULT_WEIGHT = 1;
 const DEFAULT_RISE = 2;
@@ -73,6 +76,13 @@ export function createSharedState(
   return shared;
 }
 
+/** `processMaxconn`: what a frontend holds that has no maxconn of its own. */
+export function setFullconns(shared: SharedState, { proxies }: Configuration, processMaxconn: number): void {
+  proxies.forEach((proxy, index) => {
+    shared.words[shared.proxyWords(index) + BE_FULLCONN] = fullconnOf(proxy, proxies, processMaxconn);
+  });
+}
+
 /** What the configuration says of it: not what a tracked server adds. */
 function initialAdmin(server: ServerConfig): number {
   let admin = 0;
@@ -104,7 +114,10 @@ function setServer(
   const at = shared.serverWords(index);
   const { words } = shared;
   storeWeight(words, at, server?.weight ?? DEFAULT_WEIGHT);
-  words[at + SRV_MAXCONN] = server?.maxconn ?? 0;
+  // A minconn alone, or above the maxconn, is a maxconn.
+  const { maxconn = 0, minconn = 0 } = server ?? {};
+  words[at + SRV_MAXCONN] = Math.max(maxconn, minconn);
+  words[at + SRV_MINCONN] = minconn;
   words[at + SRV_LAST_CHANGE_S] = startS;
   let lasting = 0;
   if (server?.check.enabled) lasting |= SERVER_CHECKED;

@@ -9,12 +9,13 @@ import { RLIMIT_NOFILE } from '../os/constants.ts';
 import { exitNow } from '../os/libc.ts';
 import { readLimit } from '../os/resource-limits.ts';
 import type { ProcessFacts } from '../state/messages.ts';
+import { QueueMemory } from '../state/queue-memory.ts';
 import type { SharedState } from '../state/shared-state.ts';
 import { SyslogControlLog } from './control-log.ts';
 import { arenaBytes, DataThreadWorker } from './data-thread-worker.ts';
 import { DataThreads } from './data-threads.ts';
 import { takeIdentity } from './identity.ts';
-import { createSharedState } from './initial-state.ts';
+import { createSharedState, setFullconns } from './initial-state.ts';
 import { computeLimits, type Limits, raiseDescriptorLimit } from './limits.ts';
 import { planListeners } from './listener-plan.ts';
 import { Listeners } from './listeners.ts';
@@ -96,6 +97,7 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
     poolHighConnections: limits.poolHighConnections,
   };
   const shared = createSharedState(configuration, threadCount, planned.length, options.startTimeMs);
+  setFullconns(shared, configuration, limits.maxconn);
   parts.prepareShared?.(shared);
   const reports = new Reports(messages, new SyslogControlLog(configuration.global, facts));
   const threads = new DataThreads({
@@ -113,6 +115,7 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
     await threads.start(workersFor(threadCount, arena, parts.earlyWorker), {
       configuration,
       shared: shared.buffers,
+      queues: QueueMemory.create({ ...shared.sizes, tickets: limits.maxconn }),
       listeners: [],
       process: facts,
       balanceMemory: parts.balanceMemory,

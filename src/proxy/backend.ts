@@ -3,7 +3,13 @@
  */
 import type { HttpConnectionMode, HttpReuse, ProxyConfig, Timeouts } from '../config/model.ts';
 import type { RequestFacts } from '../protocol/http1/request-facts.ts';
-import { BE_CONNECTIONS, BE_CONNECTIONS_MAX, BE_SERVED, raiseGauge } from '../state/shared-state.ts';
+import {
+  BE_ACTIVE_SERVERS,
+  BE_CONNECTIONS,
+  BE_CONNECTIONS_MAX,
+  BE_SERVED,
+  raiseGauge,
+} from '../state/shared-state.ts';
 import { algorithmOf, type BalanceAlgorithm, type Balancer } from './balancing.ts';
 import { ErrorReplies } from './error-replies.ts';
 import { HeaderInsert } from './header-insert.ts';
@@ -30,6 +36,8 @@ export class Backend {
   readonly balancer: Balancer;
   private readonly balanceSettings: unknown;
   private readonly bodyWanted: BalanceAlgorithm['wantsBody'];
+  /** The algorithm gives equal requests the same server (balancing.ts). */
+  readonly deterministic: boolean;
   /** `dispatch` or `option transparent`: a nameless target in the place of the servers. */
   readonly direct: Server | null;
   readonly transparent: boolean;
@@ -49,6 +57,8 @@ export class Backend {
   readonly bufferRequest: boolean;
   readonly abortOnClose: boolean;
   readonly preferLastServer: boolean;
+  /** Requests in a server's queue from which on its clients are balanced anew; negative: never. */
+  private readonly maxKeepAliveQueue: number;
   readonly pretendKeepAlive: boolean;
   readonly independentStreams: boolean;
   readonly noLinger: boolean;
@@ -93,6 +103,7 @@ export class Backend {
       shared: plane.shared,
       memory,
     });
+    this.deterministic = algorithm.deterministic;
     const option = (name: string): boolean => config.options.get(name) === true;
     this.transparent = option('transparent');
     for (const server of config.servers)
@@ -112,6 +123,7 @@ export class Backend {
     this.bufferRequest = option('http-buffer-request');
     this.abortOnClose = option('abortonclose');
     this.preferLastServer = option('prefer-last-server');
+    this.maxKeepAliveQueue = config.maxKeepAliveQueue ?? -1;
     this.pretendKeepAlive = option('http-pretend-keepalive');
     this.independentStreams = option('independent-streams');
     this.splices = plane.configuration.global.splice;
@@ -153,6 +165,17 @@ export class Backend {
 
   get connections(): number {
     return Atomics.load(this.plane.words, this.words + BE_CONNECTIONS);
+  }
+
+  /** Servers that take balanced requests, without the backups. */
+  get activeServers(): number {
+    return Atomics.load(this.plane.words, this.words + BE_ACTIVE_SERVERS);
+  }
+
+  /** Whether a client that was last served there may go on to this server (`max-keep-alive-queue`). */
+  keepsClientOn(server: Server): boolean {
+    if (server.backend !== this || !server.usable) return false;
+    return this.maxKeepAliveQueue < 0 || server.hasRoom || server.queued < this.maxKeepAliveQueue;
   }
 
   get served(): number {

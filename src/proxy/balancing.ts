@@ -46,6 +46,10 @@ export interface Balancer {
   pick(request: BalanceRequest, avoid: number): number;
   /** The number of streams that a server holds (SRV_SERVED) has just gone up or down on this thread. */
   served(server: number): void;
+  /** One that waited for this server in particular (SRV_QUEUED) has given up. */
+  gaveUp(server: number): void;
+  /** Whether the server is one of those that balanced requests go to now, full or not. */
+  uses(server: number): boolean;
 }
 
 /** Where a balancer finds its servers. */
@@ -67,6 +71,11 @@ export interface BalanceContext {
 export interface BalanceAlgorithm<Settings = unknown> extends BalanceSyntax<Settings> {
   /** Whether it wants to see the body of this request, as far as a buffer holds it, before it chooses. */
   readonly wantsBody?: (settings: Settings, facts: RequestFacts) => boolean;
+  /**
+   * Equal requests go to the same server: when it is full they wait for it, in its own queue, and a failed request is
+   * only sent elsewhere when `option redispatch` has its turn. With others a request waits only when all are full.
+   */
+  readonly deterministic: boolean;
   /** Bytes of shared memory that it needs for this backend. */
   readonly sharedBytes: (settings: Settings, proxy: ProxyConfig) => number;
   readonly create: (settings: Settings, context: BalanceContext) => Balancer;

@@ -19,6 +19,7 @@ import type {
   SessionShutdown,
   ToDataThread,
 } from '../state/messages.ts';
+import { QueueMemory } from '../state/queue-memory.ts';
 import { PROCESS_PIPES, SharedState } from '../state/shared-state.ts';
 import { PipePool } from '../transport/pipe.ts';
 import { Backend } from './backend.ts';
@@ -76,6 +77,7 @@ class DataThread implements TimerOwner {
       loop,
       configuration,
       shared: SharedState.attach(start.shared),
+      queueMemory: new QueueMemory(start.queues),
       process: start.process,
       wakeFds: start.wakeFds,
     });

@@ -10,6 +10,7 @@ import { reserve } from '../os/arena.ts';
 import { BodyScanner } from '../protocol/http1/body-scanner.ts';
 import type { OpenListener, ProcessFacts } from '../state/messages.ts';
 import type { ObservedErrors } from '../state/observed-errors.ts';
+import type { QueueMemory } from '../state/queue-memory.ts';
 import {
   PROCESS_CONNECTIONS,
   PROCESS_PAUSED,
@@ -26,6 +27,7 @@ import type { HttpSession } from './http/session.ts';
 import type { HttpStream } from './http/stream.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { SparePool } from './spare-pool.ts';
+import type { Stream } from './stream.ts';
 import type { StreamLogger } from './stream-log.ts';
 import type { TcpSession } from './tcp-session.ts';
 
@@ -34,6 +36,7 @@ export interface PlaneParts {
   readonly loop: EventLoop;
   readonly configuration: Configuration;
   readonly shared: SharedState;
+  readonly queueMemory: QueueMemory;
   readonly process: ProcessFacts;
   readonly wakeFds: readonly number[];
 }
@@ -69,6 +72,7 @@ export class Plane implements Linker {
   readonly lane: Float64Array;
   readonly process: ProcessFacts;
   readonly wakeFds: readonly number[];
+  readonly queueMemory: QueueMemory;
   pool!: BufferPool;
   readonly namespaces = new Namespaces();
   /** Offset with room for two buffers, where heads are put together. */
@@ -83,6 +87,10 @@ export class Plane implements Linker {
   private readonly backendIndexes = new Map<string, number>();
   /** Backends of this thread with streams in their queue. */
   readonly queuedBackends = new Set<Backend>();
+  /** This thread's streams in queues, by the ordinal of their ticket (QueueMemory). */
+  readonly queuedStreams: (Stream | null)[] = [];
+  /** What brings the loop's clock to the one that all threads read alike. */
+  private readonly clockShiftMs: number;
   /** All listeners of the process, this thread's and others'. */
   readonly listeners: OpenListener[] = [];
   /** Listeners of this thread that wait for a connection to end. */
@@ -117,6 +125,9 @@ export class Plane implements Linker {
     this.lane = parts.shared.lane(parts.thread);
     this.process = parts.process;
     this.wakeFds = parts.wakeFds;
+    this.queueMemory = parts.queueMemory;
+    const [seconds, nanoseconds] = process.hrtime();
+    this.clockShiftMs = (seconds * 1000 + nanoseconds / 1e6 - performance.now()) | 0;
     parts.configuration.proxies.forEach((proxy, index) => {
       if (proxy.kind !== 'backend') this.frontendIndexes.set(proxy.name, index);
       if (proxy.kind !== 'frontend') this.backendIndexes.set(proxy.name, index);
@@ -222,13 +233,17 @@ export class Plane implements Linker {
   /** Another thread woke this one: look at everything that may have been waited for. */
   onWake(): void {
     this.resumeListeners();
-    for (const backend of this.queuedBackends) backend.queue.serve();
+    for (const backend of this.queuedBackends) backend.queue.collect();
+  }
+
+  /** The loop's milliseconds on a scale that all threads have in common. */
+  get sharedNow(): number {
+    return (this.loop.now + this.clockShiftMs) | 0;
   }
 
   /** Servers have changed state: nobody waits for one that is gone, where another will do. */
   onServersChanged(): void {
-    for (const backend of this.queuedBackends) backend.queue.requeueLost();
-    this.onWake();
+    for (const backend of this.queuedBackends) backend.queue.onServersChanged();
   }
 
   /** Wakes all other data threads: something they may wait for (a slot, a connection) has become free. */

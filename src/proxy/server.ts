@@ -6,16 +6,15 @@ import type { Address } from '../config/address.ts';
 import type { ServerConfig } from '../config/model.ts';
 import { reserve, u8 } from '../os/arena.ts';
 import { SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
-import { serverLimit } from '../state/server-limit.ts';
+import { slotLimit, takeSlot } from '../state/server-slots.ts';
 import {
   BACKEND_COUNTERS,
   counterOffsets,
-  raiseGauge,
-  raiseHighest,
   SERVER_OUT_OF_USE,
   SERVER_UP,
+  SRV_PENDING,
+  SRV_QUEUED,
   SRV_SERVED,
-  SRV_SERVED_MAX,
   SRV_STATE,
 } from '../state/shared-state.ts';
 import type { Backend } from './backend.ts';
@@ -34,6 +33,9 @@ export class Server {
   readonly position: number;
   readonly words: number;
   readonly counters: number;
+  /** Its waiting line (queue.ts), and how many may stand in it; 0: as many as come. */
+  readonly line: number;
+  readonly maxQueue: number;
   readonly address: SocketAddress;
   /** The address as the kernel wants it: offset and length in the arena. */
   readonly sockaddr: number;
@@ -55,6 +57,8 @@ export class Server {
     this.position = position;
     this.words = plane.shared.serverWords(globalIndex);
     this.counters = plane.shared.serverCounters(globalIndex);
+    this.line = plane.queueMemory.serverLine(globalIndex);
+    this.maxQueue = config.maxqueue ?? 0;
     this.address = toSocketAddress(config.address);
     this.sockaddr = reserve(SOCKADDR_MAX_BYTES + 2, 8);
     this.sockaddrLength = this.address.writeSockaddr(u8, this.sockaddr);
@@ -72,33 +76,34 @@ export class Server {
     return (state & (SERVER_UP | SERVER_OUT_OF_USE)) === SERVER_UP;
   }
 
-  /** Takes a slot for a stream: false when the server has as many as it may hold. */
+  /** Takes a slot for a stream that has just come: false when the server has none, or others wait for it. */
   enter(): boolean {
-    const words = this.plane.words;
-    const gauge = this.words + SRV_SERVED;
-    const limit = serverLimit(words, this.words);
-    if (limit <= 0) {
-      raiseGauge(words, gauge, this.words + SRV_SERVED_MAX);
-      return true;
-    }
-    // Never above the limit, not even for a moment: balancers look at this word too.
-    for (let count = Atomics.load(words, gauge); count < limit; ) {
-      const found = Atomics.compareExchange(words, gauge, count, count + 1);
-      if (found === count) {
-        raiseHighest(words, this.words + SRV_SERVED_MAX, count + 1);
-        return true;
-      }
-      count = found;
-    }
-    return false;
+    return this.queued === 0 && takeSlot(this.plane.words, this.words, this.backend.words);
   }
 
   leave(): void {
     Atomics.sub(this.plane.words, this.words + SRV_SERVED, 1);
   }
 
+  /** A stream that comes now gets a slot. */
+  get hasRoom(): boolean {
+    const limit = slotLimit(this.plane.words, this.words, this.backend.words);
+    return limit === 0 || (this.queued === 0 && this.served < limit);
+  }
+
+  /** Streams that hold a slot. */
   get served(): number {
     return Atomics.load(this.plane.words, this.words + SRV_SERVED);
+  }
+
+  /** Streams that are connected to it, or about to be. */
+  get sessions(): number {
+    return this.served - Atomics.load(this.plane.words, this.words + SRV_PENDING);
+  }
+
+  /** Streams that wait in its own line. */
+  get queued(): number {
+    return Atomics.load(this.plane.words, this.words + SRV_QUEUED);
   }
 
   count(offset: number, by = 1): void {

@@ -17,10 +17,11 @@ import type { RequestParser } from '../protocol/http1/request-parser.ts';
 import type { ResponseParser } from '../protocol/http1/response-parser.ts';
 import { SocketAddress } from '../protocol/socket-address.ts';
 import type { HttpTarget, RuleTarget, StreamTarget } from '../rules/target.ts';
-import { BE_SERVED, PROCESS_STREAMS } from '../state/shared-state.ts';
+import { BE_SERVED, PROCESS_STREAMS, SRV_PENDING } from '../state/shared-state.ts';
 import type { Backend } from './backend.ts';
 import { ALL_FULL, type BalanceRequest, HASH_UNREAD, NO_SERVER } from './balancing.ts';
 import type { Plane } from './plane.ts';
+import { WAITING } from './queue.ts';
 import { RETRY_CONNECT } from './retry.ts';
 import { BE, type Server } from './server.ts';
 import { ServerConnection } from './server-connection.ts';
@@ -57,14 +58,25 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   /** The server that just failed, or -1. */
   private avoid = -1;
   balanceHash = HASH_UNREAD;
-  /** The server was chosen by balancing, and not by persistence. */
-  private balanced = false;
+  /** Persistence has chosen the server. */
+  private bound = false;
+  /** The server that a redispatch leaves, until it is known where it leads. */
+  private leaving: Server | null = null;
+  private pending = false;
+  /** The wait before the next attempt ends with a redispatch. */
+  private redispatchesLater = false;
 
   // The queue's own fields (queue.ts).
   queued = false;
+  /** Its ticket while it stands in a line; 0 once it has been let in, by `admittedTo`. */
+  ticket = 0;
   queuedFor: Server | null = null;
+  admittedTo: Server | null = null;
   nextQueued: Stream | null = null;
   previousQueued: Stream | null = null;
+  /** Lower goes first (-2047 to 2047), and within a class who came first, so many milliseconds later or earlier. */
+  priorityClass = 0;
+  priorityOffsetMs = 0;
 
   // What the log tells. Times are the loop's milliseconds, valid when their flag in `reached` is set.
   retries = 0;
@@ -114,7 +126,15 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     this.serverConnection = null;
     this.connectErrno = 0;
     this.avoid = -1;
+    this.bound = false;
+    this.leaving = null;
+    this.pending = false;
+    this.redispatchesLater = false;
     this.queued = false;
+    this.ticket = 0;
+    this.admittedTo = null;
+    this.priorityClass = 0;
+    this.priorityOffsetMs = 0;
     this.retries = 0;
     this.redispatched = false;
     this.serverQueue = 0;
@@ -253,7 +273,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
         this.onQueueTimeout();
         return;
       case PHASE_TURNAROUND:
-        this.connect();
+        if (this.redispatchesLater) this.redispatchNow();
+        else this.connect();
         return;
       case PHASE_CONNECTING: {
         const connection = this.serverConnection;
@@ -278,27 +299,32 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   /** Looks for a server of the backend, and goes there or waits. */
   protected findServer(): void {
     const backend = this.backend as Backend;
+    this.server = null;
     const direct = backend.direct;
-    this.balanced = false;
     if (direct !== null) {
       direct.enter();
-      this.takeSlot(direct);
-      this.connect();
+      this.startOn(direct);
       return;
     }
+    const { queue } = backend;
+    const freed = queue.freed;
     const preferred = this.avoid < 0 ? this.preferredServer() : null;
-    this.balanced = preferred === null;
+    this.bound = preferred !== null;
     if (preferred !== null) {
-      if (preferred.enter()) {
-        this.takeSlot(preferred);
-        this.connect();
-      } else this.enqueue(preferred);
+      if (preferred.enter()) this.startOn(preferred);
+      else this.enqueue(preferred, freed);
+      return;
+    }
+    // Where a request waits for any server, all are full.
+    if (!backend.deterministic && queue.holdsBack) {
+      this.enqueue(null, freed);
       return;
     }
     let wanted: Server | null = null;
     for (let attempt = 0; attempt < SLOT_ATTEMPTS; attempt++) {
       const position = backend.balancer.pick(this, this.avoid);
       if (position === NO_SERVER) {
+        this.noteRedispatch(null);
         backend.count(BE.failedConnections);
         this.setEnd('S', 'C');
         this.onUnreachable();
@@ -310,49 +336,78 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
       }
       const server = backend.servers[position] as Server;
       if (server.enter()) {
-        this.takeSlot(server);
-        this.connect();
+        this.countSelection(server);
+        this.startOn(server);
         return;
       }
       // An algorithm that insists (a hash) wants the request to wait for this server.
       if (server === wanted) break;
       wanted = server;
     }
-    this.enqueue(wanted);
+    if (wanted !== null) this.countSelection(wanted);
+    this.enqueue(wanted, freed);
   }
 
-  private enqueue(server: Server | null): void {
+  /** The balance algorithm has chosen. */
+  private countSelection(server: Server): void {
+    server.backend.count(BE.selected);
+    server.count(BE.selected);
+  }
+
+  /** `freed` was read before a slot was refused. */
+  private enqueue(server: Server | null, freed: number): void {
     const backend = this.backend as Backend;
+    this.server = server;
+    this.noteRedispatch(server);
     this.phase = PHASE_QUEUED;
-    backend.queue.add(this, server);
     this.startTimer(backend.timeouts.queue ?? backend.timeouts.connect);
-    // A slot may have been freed on another thread between the refusal and the entry into the queue.
-    backend.queue.serve();
+    const verdict = backend.queue.add(this, server, freed);
+    if (verdict !== WAITING) this.onQueueFull(server);
   }
 
-  /** Called by the queue: takes a slot if one is free now. */
-  tryLeaveQueue(): boolean {
+  /** Too many wait: one that is only bound by persistence may go elsewhere, others are refused. */
+  private onQueueFull(server: Server | null): void {
     const backend = this.backend as Backend;
-    let server = this.queuedFor;
-    if (server === null) {
-      const position = backend.balancer.pick(this, this.avoid);
-      if (position < 0) return false;
-      server = backend.servers[position] as Server;
+    this.plane.loop.timers.disarm(this.timer);
+    if (server !== null && this.bound && backend.redispatches) {
+      this.redispatchFrom(server);
+      return;
     }
-    if (!server.enter()) return false;
+    backend.count(BE.failedConnections);
+    server?.count(BE.failedConnections);
+    this.setEnd('S', 'Q');
+    this.onUnreachable();
+  }
+
+  /** Called by the queue: the server that it waits for is gone. */
+  leaveForAnother(): void {
+    const backend = this.backend as Backend;
+    const server = this.queuedFor as Server;
     backend.queue.remove(this);
-    this.takeSlot(server);
-    this.connect();
-    return true;
+    // The time is counted until a server is found.
+    this.assigned = false;
+    this.plane.loop.timers.disarm(this.timer);
+    this.redispatchFrom(server);
   }
 
   private onQueueTimeout(): void {
-    (this.backend as Backend).queue.remove(this);
+    const backend = this.backend as Backend;
+    // Another thread may have let it in just now.
+    backend.queue.collect();
+    if (this.ticket === 0) return;
+    backend.queue.remove(this);
+    backend.count(BE.failedConnections);
+    this.server?.count(BE.failedConnections);
     this.setEnd('s', 'Q');
-    // The time in the queue is known, although no server ever came of it.
-    this.assigned = true;
-    this.assignedAt = this.plane.loop.now;
     this.onUnreachable();
+  }
+
+  /** A slot of this server is ours. Called by the queue too. */
+  startOn(server: Server): void {
+    this.plane.loop.timers.disarm(this.timer);
+    this.takeSlot(server);
+    this.noteRedispatch(server);
+    this.connect();
   }
 
   private takeSlot(server: Server): void {
@@ -363,9 +418,6 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     if (backend.direct === null) backend.balancer.served(server.position);
     this.assigned = true;
     this.assignedAt = this.plane.loop.now;
-    if (!this.balanced) return;
-    backend.count(BE.selected);
-    server.count(BE.selected);
   }
 
   protected releaseSlot(): void {
@@ -373,6 +425,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     this.holdsSlot = false;
     const server = this.server as Server;
     const backend = server.backend;
+    this.setPending(server, false);
     server.leave();
     Atomics.sub(this.plane.words, backend.words + BE_SERVED, 1);
     if (backend.direct === null) {
@@ -381,8 +434,16 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     }
   }
 
+  /** Whether the slot is held without a connection, between two attempts. */
+  private setPending(server: Server, pending: boolean): void {
+    if (this.pending === pending) return;
+    this.pending = pending;
+    Atomics.add(this.plane.words, server.words + SRV_PENDING, pending ? 1 : -1);
+  }
+
   private connect(): void {
     const server = this.server as Server;
+    this.setPending(server, false);
     if (this.intercept(server)) return;
     server.count(BE.sessions);
     const idle = this.idleConnection(server);
@@ -431,29 +492,25 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
       this.onUnreachable();
       return;
     }
-    if (this.retryElsewhere()) return;
+    this.redispatchesLater = this.countRetry();
+    if (this.redispatchesLater && backend.activeServers > 1) {
+      this.redispatchNow();
+      return;
+    }
     this.phase = PHASE_TURNAROUND;
+    this.setPending(server, true);
     // A server that refuses is given a moment; one that did not answer in time has had it.
     const connectMs = backend.timeouts.connect ?? LONGEST_TURNAROUND_MS;
     this.startTimer(timedOut ? 1 : Math.min(connectMs, LONGEST_TURNAROUND_MS));
   }
 
-  /** Counts an attempt, and redispatches when the configuration says so for this one. False: same server again. */
-  protected retryElsewhere(): boolean {
+  /** Counts an attempt. True: the configuration wants this one to be a redispatch, which is counted when it is done. */
+  private countRetry(): boolean {
     const server = this.server as Server;
     const backend = server.backend;
     this.retriesLeft--;
     this.retries++;
-    const attempt = backend.retries - this.retriesLeft;
-    const interval = backend.redispatch;
-    const due = interval > 0 ? attempt % interval === 0 : this.retriesLeft === -interval - 1;
-    if (backend.direct === null && backend.redispatches && (due || !server.usable)) {
-      this.noteRedispatch();
-      backend.count(BE.redispatches);
-      server.count(BE.redispatches);
-      this.avoid = server.position;
-      this.releaseSlot();
-      this.findServer();
+    if (backend.direct === null && backend.redispatches && (this.redispatchDue(backend) || !server.usable)) {
       return true;
     }
     backend.count(BE.retries);
@@ -466,30 +523,42 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     return this.holdsSlot && (this.server as Server).words === serverWords;
   }
 
-  /** The server that it waits for in the queue takes nobody any more: it goes to another, or waits for any. */
-  requeue(): void {
-    const backend = this.backend as Backend;
-    this.noteRedispatch();
-    this.avoid = (this.queuedFor as Server).position;
-    const position = backend.balancer.pick(this, this.avoid);
-    if (position === NO_SERVER) {
-      backend.queue.remove(this);
-      backend.count(BE.failedConnections);
-      this.setEnd('S', 'C');
-      this.onUnreachable();
-      return;
-    }
-    const server = position >= 0 ? (backend.servers[position] as Server) : null;
-    if (server === null || !server.enter()) {
-      backend.queue.unbind(this);
-      return;
-    }
-    backend.queue.remove(this);
-    this.takeSlot(server);
-    this.connect();
+  private redispatchNow(): void {
+    const server = this.server as Server;
+    this.redispatchesLater = false;
+    this.releaseSlot();
+    this.redispatchFrom(server);
   }
 
-  private noteRedispatch(): void {
+  /**
+   * Whether this retry is one for another server. `option redispatch` counts those of requests that are bound to their
+   * server; one that was merely balanced there goes elsewhere at once, if there is an elsewhere (as observed).
+   */
+  private redispatchDue(backend: Backend): boolean {
+    if (!this.bound && !backend.deterministic && backend.activeServers > 1) return true;
+    const attempt = backend.retries - this.retriesLeft;
+    const { redispatch } = backend;
+    if (redispatch > 0) return attempt % redispatch === 0;
+    // Counted from the last one; where that lies before the first, every one is.
+    const from = backend.retries + 1 + redispatch;
+    return from === 0 || attempt % from === 0;
+  }
+
+  private redispatchFrom(server: Server): void {
+    this.leaving = server;
+    this.avoid = server.position;
+    this.findServer();
+  }
+
+  /** A redispatch has led to this server, or a queue or nowhere (null). To the same one again it is a mere retry. */
+  private noteRedispatch(server: Server | null): void {
+    const { leaving } = this;
+    if (leaving === null) return;
+    this.leaving = null;
+    const again = server === leaving;
+    leaving.backend.count(again ? BE.retries : BE.redispatches);
+    leaving.count(again ? BE.retries : BE.redispatches);
+    if (again) return;
     this.redispatched = true;
     // To the log a server that does not take its client is down.
     if (this.cookieRequestFlag === COOKIE_VALID) this.cookieRequestFlag = COOKIE_DOWN;
@@ -503,7 +572,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   protected retryExchange(): void {
     this.connected = false;
     this.serverConnection = null;
-    if (!this.retryElsewhere()) this.connect();
+    if (this.countRetry()) this.redispatchNow();
+    else this.connect();
   }
 
   /** Gives back everything that the exchange holds on the server's side. */
@@ -525,13 +595,13 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     this.backend = null;
     // The log tells how busy they are without this stream.
     this.backendConnections = backend.connections;
-    if (server !== null) this.serverConnections = server.served;
+    if (server !== null) this.serverConnections = server.sessions;
   }
 
   /** What the log tells of the server's side, read while this stream is still there. */
   noteLoad(backend: Backend): void {
     this.backendConnections = backend.connections;
-    this.serverConnections = this.server?.served ?? 0;
+    this.serverConnections = this.server?.sessions ?? 0;
     const connection = this.serverConnection;
     if (connection !== null && this.session.frontend.log.wantsSource)
       connection.readSource(this.sourceAddress);

@@ -113,24 +113,27 @@ export class TcpStream extends Stream implements Deferred {
     while (connection.readable && channel.room > 0) {
       const count = channel.fill(connection);
       if (count === FAILED) {
-        this.abortBeforeServer();
+        this.abortBeforeServer(true);
         return;
       }
       if (count === 0) {
         const abort = this.backend?.abortOnClose === true || channel.length === 0;
         // The end of stream is found again when the relay begins.
         connection.readable = true;
-        if (abort && this.backend?.abortOnClose === true) this.abortBeforeServer();
+        if (abort && this.backend?.abortOnClose === true) this.abortBeforeServer(false);
         return;
       }
       if (count < 0) break;
     }
-    if (connection.broken) this.abortBeforeServer();
+    if (connection.broken) this.abortBeforeServer(true);
   }
 
-  private abortBeforeServer(): void {
-    this.setEnd('C', this.queued ? 'Q' : this.phase === PHASE_REQUEST ? 'R' : 'C');
-    this.backend?.count(BE.clientAborts);
+  /** `reset`: not just closed. HAProxy tells one from the other only in a queue, and counts resets alone there. */
+  private abortBeforeServer(reset: boolean): void {
+    const { queued } = this;
+    if (queued) this.setEnd('C', reset ? 'D' : 'Q');
+    else this.setEnd('C', this.phase === PHASE_REQUEST ? 'R' : 'C');
+    if (reset || !queued) this.backend?.count(BE.clientAborts);
     this.end(false);
   }
 

@@ -3,6 +3,7 @@
  */
 import type { Configuration } from '../config/model.ts';
 import type { ObservedErrors } from './observed-errors.ts';
+import type { QueueBuffers } from './queue-memory.ts';
 import type { SharedBuffers } from './shared-state.ts';
 
 /** A listening socket that the control plane has opened. */
@@ -31,6 +32,7 @@ export interface DataThreadStart {
   readonly thread: number;
   readonly configuration: Configuration;
   readonly shared: SharedBuffers;
+  readonly queues: QueueBuffers;
   readonly listeners: readonly OpenListener[];
   /** eventfds that wake the data threads: this thread's own is wakeFds[thread - 1]. */
   readonly wakeFds: readonly number[];

@@ -50,6 +50,8 @@ export const BE_ACTIVE_SERVERS = 10;
 export const BE_BACKUP_SERVERS = 11;
 /** Next stream identifier, last change and the like. */
 export const BE_LAST_CHANGE_S = 12;
+/** Load at which servers with a minconn reach their maxconn. */
+export const BE_FULLCONN = 13;
 export const BE_QUEUED_MAX = 19;
 /** Times that the last server was lost, and the seconds without any, up to the last change. */
 export const BE_DOWN_TRANSITIONS = 20;
@@ -105,6 +107,10 @@ export const SRV_FAILED_CHECKS = 15;
 export const SRV_DOWN_TRANSITIONS = 16;
 /** Seconds of being down, up to the last change. */
 export const SRV_DOWNTIME_S = 17;
+/** Where a dynamic limit begins; 0: the limit is SRV_MAXCONN at any load (server-slots.ts). */
+export const SRV_MINCONN = 18;
+/** Slots without a connection: their streams have just left the queue, or wait for another attempt. */
+export const SRV_PENDING = 19;
 export const SRV_LAST_SESSION_S = 20;
 /** The administrative state: bits of ADMIN_… below. */
 export const SRV_ADMIN = 21;

@@ -63,6 +63,7 @@ registerBalanceAlgorithm({
   syntax: '',
   parse: parseNothing,
   hasDynamicWeights: () => true,
+  deterministic: false,
   sharedBytes: (_settings, { servers }) =>
     OrderedBalancer.bytes(servers.length, ServerHeap.words(servers.length)),
   create: (_settings, context) => new First(context),

@@ -64,6 +64,11 @@ class LeastConn extends OrderedBalancer {
     this.table[words + PLACED] = this.table[PLACINGS]!++;
   }
 
+  /** With a maxqueue requests are bound to the server before it has room for them, to smooth the load. */
+  protected override full(server: number): boolean {
+    return this.servers.fullWithQueue(server);
+  }
+
   protected arrange(): void {
     const table = this.table;
     for (let server = 0; server < this.servers.count; server++) {
@@ -112,6 +117,7 @@ registerBalanceAlgorithm({
   syntax: '',
   parse: parseNothing,
   hasDynamicWeights: () => true,
+  deterministic: false,
   sharedBytes: (_settings, { servers }) =>
     OrderedBalancer.bytes(servers.length, LeastConn.words(servers.length)),
   create: (_settings, context) => new LeastConn(context),

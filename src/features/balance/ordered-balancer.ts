@@ -32,11 +32,16 @@ export abstract class OrderedBalancer extends SharedBalancer {
   /** Puts a removed server back where it belongs by now. */
   protected abstract putBack(server: number): void;
 
+  /** Whether the server cannot be given a request now. */
+  protected full(server: number): boolean {
+    return this.servers.full(server);
+  }
+
   protected choose(_request: BalanceRequest, avoid: number): number {
     let spared = -1;
     let chosen = this.next();
     while (chosen >= 0) {
-      if (chosen === avoid && !this.servers.full(chosen)) {
+      if (chosen === avoid && !this.full(chosen)) {
         spared = chosen;
         this.remove(chosen);
       } else if (!this.#layAside(chosen)) break;
@@ -56,6 +61,13 @@ export abstract class OrderedBalancer extends SharedBalancer {
 
   served(server: number): void {
     // The common case, nothing laid aside, must not touch the lock.
+    if (!this.isAside(server)) return;
+    this.enter();
+    this.#recall(server);
+    this.leave();
+  }
+
+  override gaveUp(server: number): void {
     if (!this.isAside(server)) return;
     this.enter();
     this.#recall(server);
@@ -82,10 +94,10 @@ export abstract class OrderedBalancer extends SharedBalancer {
    * the two sees the other.
    */
   #layAside(server: number): boolean {
-    if (!this.servers.full(server)) return false;
+    if (!this.full(server)) return false;
     Atomics.store(this.memory, ASIDE + server, 1);
     (this.memory[ASIDE_COUNT] as number)++;
-    if (!this.servers.full(server)) {
+    if (!this.full(server)) {
       this.#unmark(server);
       return false;
     }
@@ -99,7 +111,7 @@ export abstract class OrderedBalancer extends SharedBalancer {
   }
 
   #recall(server: number): void {
-    if (!this.isAside(server) || this.servers.full(server)) return;
+    if (!this.isAside(server) || this.full(server)) return;
     this.#unmark(server);
     this.putBack(server);
   }

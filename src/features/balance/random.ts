@@ -147,6 +147,7 @@ registerBalanceAlgorithm<RandomSettings>({
   doc: 'The less loaded of a number of servers drawn at random, two by default.',
   parse,
   hasDynamicWeights: () => true,
+  deterministic: false,
   sharedBytes: (_settings, { servers }) =>
     OrderedBalancer.bytes(servers.length, Random.words(servers.length)),
   create: ({ draws }, context) => new Random(context, draws),

@@ -194,6 +194,7 @@ registerBalanceAlgorithm({
   syntax: '',
   parse: parseNothing,
   hasDynamicWeights: () => true,
+  deterministic: false,
   sharedBytes: (_settings, { servers }) =>
     OrderedBalancer.bytes(servers.length, RoundRobin.words(servers.length)),
   create: (_settings, context) => new RoundRobin(context),

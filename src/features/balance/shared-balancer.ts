@@ -50,6 +50,17 @@ export abstract class SharedBalancer implements Balancer {
 
   abstract served(server: number): void;
 
+  gaveUp(_server: number): void {
+    // Only those that look at queues need to know.
+  }
+
+  uses(server: number): boolean {
+    this.enter();
+    const used = this.servers.has(server);
+    this.leave();
+    return used;
+  }
+
   pick(request: BalanceRequest, avoid: number): number {
     this.enter();
     const server = this.choose(request, avoid);

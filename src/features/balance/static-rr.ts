@@ -152,6 +152,7 @@ registerBalanceAlgorithm({
   syntax: '',
   parse: parseNothing,
   hasDynamicWeights: () => false,
+  deterministic: false,
   sharedBytes: (_settings, { servers }) =>
     OrderedBalancer.bytes(servers.length, StaticRoundRobin.words(servers.length)),
   create: (_settings, context) => new StaticRoundRobin(context),

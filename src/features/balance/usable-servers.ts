@@ -4,7 +4,7 @@
  * Specification: configuration manual 4.2 `option allbackups`, 5.2 `backup`, `weight`, `maxconn`, `slowstart`.
  */
 import type { BalanceContext } from '../../proxy/balancing.ts';
-import { serverLimit } from '../../state/server-limit.ts';
+import { slotLimit } from '../../state/server-slots.ts';
 import {
   SERVER_OUT_OF_USE,
   SERVER_UP,
@@ -21,9 +21,12 @@ export class UsableServers {
   readonly #words: Int32Array;
   /** First word of the backend's first server; the others follow at `#stride`. */
   readonly #first: number;
+  /** First word of the backend. */
+  readonly #backend: number;
   readonly #stride: number;
   readonly #configuredWeights: readonly (number | undefined)[];
   readonly #isBackup: readonly boolean[];
+  readonly #maxQueues: readonly number[];
   readonly #allBackups: boolean;
   /** 1 for each server of the group that `refresh` found: shared, as any thread may be the one that refreshed. */
   readonly #members: Int32Array;
@@ -34,9 +37,11 @@ export class UsableServers {
     this.count = proxy.servers.length;
     this.#words = shared.words;
     this.#first = shared.serverWords(firstServer);
+    this.#backend = shared.proxyWords(context.proxyIndex);
     this.#stride = shared.serverWords(firstServer + 1) - this.#first;
     this.#configuredWeights = proxy.servers.map((server) => server.weight);
     this.#isBackup = proxy.servers.map((server) => server.backup);
+    this.#maxQueues = proxy.servers.map((server) => server.maxqueue ?? 0);
     this.#allBackups = proxy.options.get('allbackups') === true;
     this.#members = members;
   }
@@ -93,13 +98,21 @@ export class UsableServers {
 
   /** Whether the server has reached its maxconn. */
   full(server: number): boolean {
-    const limit = serverLimit(this.#words, this.#first + server * this.#stride);
+    const limit = slotLimit(this.#words, this.#first + server * this.#stride, this.#backend);
     return limit > 0 && this.#word(server, SRV_SERVED) >= limit;
   }
 
   /** The streams that hold a slot. */
   served(server: number): number {
     return this.#word(server, SRV_SERVED);
+  }
+
+  /** As `full`, where requests may also wait for this server in particular: then its maxqueue has been reached too. */
+  fullWithQueue(server: number): boolean {
+    const room = this.#maxQueues[server] as number;
+    if (room <= 0) return this.full(server);
+    const limit = slotLimit(this.#words, this.#first + server * this.#stride, this.#backend);
+    return limit > 0 && this.load(server) >= limit + room;
   }
 
   /** What the server has to do: the streams that hold a slot and those that wait for one. */

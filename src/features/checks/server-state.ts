@@ -18,7 +18,7 @@ import {
   operationalState,
   stateBits,
 } from '../../state/operational-state.ts';
-import { serverLimit } from '../../state/server-limit.ts';
+import { slotLimit } from '../../state/server-slots.ts';
 import { TEXT_LAST_AGENT, TEXT_LAST_CHECK } from '../../state/server-texts.ts';
 import { storeWeight } from '../../state/server-weight.ts';
 import {
@@ -580,7 +580,12 @@ export class ServerStates {
   /** How many of those that wait for any server find a place on one that comes up. */
   #takenFromBackend(server: number): number {
     const waiting = this.proxyWord(server, BE_QUEUED);
-    const limit = serverLimit(this.#shared.words, this.#shared.serverWords(server));
+    const { words } = this.#shared;
+    const limit = slotLimit(
+      words,
+      this.#shared.serverWords(server),
+      this.#shared.proxyWords(this.place(server).proxyIndex),
+    );
     return limit === 0 ? waiting : Math.min(waiting, Math.max(0, limit - this.word(server, SRV_SERVED)));
   }
 

@@ -18,6 +18,7 @@ import {
   BE_CONNECTIONS_MAX,
   BE_DOWN_TRANSITIONS,
   BE_DOWNTIME_S,
+  BE_FULLCONN,
   BE_LAST_CHANGE_S,
   BE_LAST_SESSION_S,
   BE_QUEUED,
@@ -58,6 +59,7 @@ import {
   SRV_LAST_CHANGE_S,
   SRV_LAST_SESSION_S,
   SRV_MAXCONN,
+  SRV_PENDING,
   SRV_QUEUED,
   SRV_QUEUED_MAX,
   SRV_RATE,
@@ -337,7 +339,8 @@ export class RowReader {
     const http = backend.mode === 'http';
     const health = this.health(proxy, position);
     const maxconn = this.word(words + SRV_MAXCONN);
-    const served = this.word(words + SRV_SERVED);
+    // A slot that is held without a connection is no session.
+    const served = this.word(words + SRV_SERVED) - this.word(words + SRV_PENDING);
     const { unsafe, safe, used } = this.connections(words, counters);
     const counts = this.common(counters, http);
     const rate = readRate(this.shared, words + SRV_RATE, counters + BE.sessions);
@@ -465,7 +468,7 @@ export class RowReader {
       qmax: this.word(words + BE_QUEUED_MAX),
       scur: this.word(words + BE_CONNECTIONS),
       smax: this.word(words + BE_CONNECTIONS_MAX),
-      slim: this.fullConn(config),
+      slim: this.word(words + BE_FULLCONN),
       stot: this.sum(counters + BE.connections),
       ...counts,
       dreq: this.sum(counters + BE.deniedRequests),
@@ -519,18 +522,6 @@ export class RowReader {
 
   private maxconn(config: ProxyConfig): number {
     return config.maxconn ?? this.source.process.maxconn;
-  }
-
-  /** `fullconn`, or a tenth of what the frontends in front of it may hold. */
-  private fullConn(config: ProxyConfig): number {
-    if (config.fullconn !== undefined) return config.fullconn;
-    let total = 0;
-    for (const proxy of this.source.configuration.proxies) {
-      if (proxy.disabled || proxy.kind === 'backend') continue;
-      const own = proxy.defaultBackend === undefined && proxy === config;
-      if (own || proxy.defaultBackend?.name === config.name) total += this.maxconn(proxy);
-    }
-    return Math.max(1, Math.ceil(total / 10));
   }
 }
 

@@ -442,7 +442,7 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     // Only a connection that is the session's own is worth staying for.
     if (backend.preferLastServer && backend.reuse === 'never') {
       const last = this.http.lastServer;
-      if (last !== null && last.backend === backend && last.usable) return last;
+      if (last !== null && backend.keepsClientOn(last)) return last;
     }
     return null;
   }
@@ -633,16 +633,21 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
   private watchWaitingClient(): boolean {
     const client = this.session.connection;
     const backend = this.backend;
+    const aborts = backend?.abortOnClose === true;
+    // In a queue a client may come and go unless the option says otherwise.
     const gone =
-      client.broken || (client.hangup && this.requestSide.body.received && backend?.abortOnClose === true);
+      (client.broken && (aborts || !this.queued)) ||
+      (client.hangup && this.requestSide.body.received && aborts);
     if (!gone || this.status > 0) return false;
     if (this.queued) this.setEnd('C', 'Q');
     else if (this.phase !== PHASE_EXCHANGING) this.setEnd('C', 'C');
     else this.setEnd('C', this.requestSide.body.received ? 'H' : 'D');
     // The status that the log shows, although nobody is there any more to get it.
-    this.status = this.phase === PHASE_EXCHANGING ? 400 : 503;
-    backend?.count(BE.clientAborts);
-    this.server?.count(BE.clientAborts);
+    if (!this.queued) this.status = this.phase === PHASE_EXCHANGING ? 400 : 503;
+    if (client.broken || !this.queued) {
+      backend?.count(BE.clientAborts);
+      this.server?.count(BE.clientAborts);
+    }
     this.abort(true);
     return true;
   }

@@ -56,7 +56,7 @@ scenario('maxconn of the process: the next connection waits until one ends', {},
 
 scenario(
   'maxconn of a server: requests over it wait in the queue, in order, and the log tells',
-  // One thread: each thread has its own queue, and their order among each other is not kept.
+  // What was read first need not have been queued first on two threads; 65-queues looks at those.
   { nbthread: 1 },
   async (t) => {
     const server = await t.tcpServer();

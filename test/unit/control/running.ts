@@ -8,6 +8,7 @@ import { planListeners } from '../../../src/control/listener-plan.ts';
 import { Listeners } from '../../../src/control/listeners.ts';
 import { OldProcesses } from '../../../src/control/old-processes.ts';
 import { Reports } from '../../../src/control/reports.ts';
+import { QueueMemory } from '../../../src/state/queue-memory.ts';
 import type { SharedState } from '../../../src/state/shared-state.ts';
 import { keptMessages } from './configurations.ts';
 
@@ -65,6 +66,7 @@ export async function runStandIns(
       poolLowConnections: 0,
       poolHighConnections: 0,
     },
+    queues: QueueMemory.create({ ...shared.sizes, tickets: 100 }),
     balanceMemory: [],
   });
   return {

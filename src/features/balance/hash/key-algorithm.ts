@@ -16,7 +16,7 @@ import { MapBalancer } from './map-balancer.ts';
 import { RING_BYTES, RingBalancer } from './ring-balancer.ts';
 
 export interface KeyAlgorithm<Settings>
-  extends Omit<BalanceAlgorithm<Settings>, 'hasDynamicWeights' | 'sharedBytes' | 'create'> {
+  extends Omit<BalanceAlgorithm<Settings>, 'hasDynamicWeights' | 'deterministic' | 'sharedBytes' | 'create'> {
   readonly key: (settings: Settings, context: BalanceContext) => Key;
 }
 
@@ -25,6 +25,7 @@ export function registerKeyAlgorithm<Settings>(algorithm: KeyAlgorithm<Settings>
   registerBalanceAlgorithm<Settings>({
     ...rest,
     hasDynamicWeights: isConsistent,
+    deterministic: true,
     sharedBytes: (_settings, proxy) =>
       isConsistent(proxy)
         ? RING_BYTES

@@ -51,19 +51,31 @@ export class RingBalancer implements Balancer {
   }
 
   pick(request: BalanceRequest, avoid: number): number {
-    const generation = Atomics.load(this.#words, this.#generation);
-    if (generation !== this.#builtFor) {
-      this.#builtFor = generation;
-      this.#servers.refresh();
-      this.#ring.update(this.#pointsOf);
-      this.#bound?.refresh();
-    }
+    this.#update();
     const hash = hashOf(request, this.#key, this.#hashing);
     return hash < 0 ? this.#inTurn(avoid) : this.#byHash(hash, avoid);
   }
 
   served(): void {
     // Nothing follows from loads but what is looked up in the moment.
+  }
+
+  gaveUp(): void {
+    // Nor from queues.
+  }
+
+  uses(server: number): boolean {
+    this.#update();
+    return this.#servers.has(server);
+  }
+
+  #update(): void {
+    const generation = Atomics.load(this.#words, this.#generation);
+    if (generation === this.#builtFor) return;
+    this.#builtFor = generation;
+    this.#servers.refresh();
+    this.#ring.update(this.#pointsOf);
+    this.#bound?.refresh();
   }
 
   #byHash(hash: number, avoid: number): number {

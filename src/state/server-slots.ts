@@ -1,0 +1,55 @@
+/**
+ * How many requests a server may have at once, now: its maxconn, or with a minconn a limit that grows with the load of
+ * its backend, and less of either during a slow start. Computed from the shared words whenever it is asked for: the
+ * load changes with every request, and nothing needs to be told.
+ * Specification: configuration manual 4.2 `fullconn`, 5.2 `maxconn`, `minconn`, `slowstart`. That the quotient is rounded
+ * down, and what counts as load, was found by stepping the load of the real program.
+ */
+import {
+  BE_CONNECTIONS,
+  BE_FULLCONN,
+  raiseGauge,
+  raiseHighest,
+  SRV_MAXCONN,
+  SRV_MINCONN,
+  SRV_SERVED,
+  SRV_SERVED_MAX,
+  SRV_WITHHELD_PERCENT,
+} from './shared-state.ts';
+
+const WHOLE_PERCENT = 100;
+
+/** Indices of the server's and of its backend's first word. 0: as many as come. */
+export function slotLimit(words: Int32Array, server: number, backend: number): number {
+  let limit = Atomics.load(words, server + SRV_MAXCONN);
+  if (limit <= 0) return 0;
+  const least = Atomics.load(words, server + SRV_MINCONN);
+  if (least > 0 && least < limit) {
+    const load = Atomics.load(words, backend + BE_CONNECTIONS);
+    const full = Atomics.load(words, backend + BE_FULLCONN);
+    if (load < full) limit = Math.max(least, Math.floor((load * limit) / full));
+  }
+  const withheld = Atomics.load(words, server + SRV_WITHHELD_PERCENT);
+  if (withheld > 0) limit = Math.max(1, Math.floor((limit * (WHOLE_PERCENT - withheld)) / WHOLE_PERCENT));
+  return limit;
+}
+
+/** Takes a slot; false when the server has as many requests as it may have. */
+export function takeSlot(words: Int32Array, server: number, backend: number): boolean {
+  const gauge = server + SRV_SERVED;
+  const limit = slotLimit(words, server, backend);
+  if (limit === 0) {
+    raiseGauge(words, gauge, server + SRV_SERVED_MAX);
+    return true;
+  }
+  // Never above the limit, not even for a moment: balancers look at this word too.
+  for (let count = Atomics.load(words, gauge); count < limit; ) {
+    const found = Atomics.compareExchange(words, gauge, count, count + 1);
+    if (found === count) {
+      raiseHighest(words, server + SRV_SERVED_MAX, count + 1);
+      return true;
+    }
+    count = found;
+  }
+  return false;
+}

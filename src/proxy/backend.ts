@@ -101,6 +101,7 @@ export class Backend {
       proxyIndex: index,
       firstServer,
       shared: plane.shared,
+      linker: plane,
       memory,
     });
     this.deterministic = algorithm.deterministic;

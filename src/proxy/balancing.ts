@@ -9,6 +9,8 @@ import {
   registerBalanceSyntax,
 } from '../config/balance-syntax.ts';
 import type { ProxyConfig } from '../config/model.ts';
+import type { Linker } from '../expr/linker.ts';
+import type { Scope } from '../expr/scope.ts';
 import type { ByteWindow } from '../protocol/http1/body-scanner.ts';
 import type { RequestFacts } from '../protocol/http1/request-facts.ts';
 import type { RequestParser } from '../protocol/http1/request-parser.ts';
@@ -22,6 +24,8 @@ export interface BalanceRequest {
   /** The head of an HTTP request; null in TCP. */
   readonly requestHead: RequestParser | null;
   readonly requestFacts: RequestFacts | null;
+  /** For sample expressions. */
+  readonly scope: Scope;
   /** What has been received and not been sent on: the beginning of a body, or of what a TCP client says. */
   readonly received: ByteWindow;
   /** The hash of its key, for the algorithms that have one: 0 to 2^32 - 1, NO_HASH or HASH_UNREAD. */
@@ -60,6 +64,8 @@ export interface BalanceContext {
   /** Global index of the proxy's first server; the others follow. */
   readonly firstServer: number;
   readonly shared: SharedState;
+  /** For sample expressions. */
+  readonly linker: Linker;
   /** Shared memory that the algorithm asked for, the same on every thread, zeroed at start. */
   readonly memory: SharedArrayBuffer;
 }
@@ -84,9 +90,10 @@ export interface BalanceAlgorithm<Settings = unknown> extends BalanceSyntax<Sett
 const algorithms = new Map<string, BalanceAlgorithm>();
 
 export function registerBalanceAlgorithm<Settings>(algorithm: BalanceAlgorithm<Settings>): void {
-  registerBalanceSyntax(algorithm);
   // What `parse` made is all that the other functions of the same record are ever given.
-  algorithms.set(algorithm.name, algorithm as unknown as BalanceAlgorithm);
+  const erased = algorithm as unknown as BalanceAlgorithm;
+  registerBalanceSyntax(erased);
+  algorithms.set(erased.name, erased);
 }
 
 /** For algorithms without arguments; what is written behind them counts for nothing, as with HAProxy. */

@@ -8,6 +8,7 @@
 
 import type { Origin } from '../config/words.ts';
 import type { LogRecord } from '../expr/log-format/log-record.ts';
+import type { Scope } from '../expr/scope.ts';
 import { Variables } from '../expr/variables.ts';
 import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
 import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
@@ -192,6 +193,10 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
 
   get requestFacts(): RequestFacts | null {
     return null;
+  }
+
+  get scope(): Scope {
+    return this;
   }
 
   get received(): ByteWindow {

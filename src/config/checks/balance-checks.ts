@@ -1,4 +1,4 @@
-/** Balance algorithms that need HTTP, where there is none. Wording as HAProxy 2.6 gives it. */
+/** What of `balance` only shows once the proxy is known. Wording as HAProxy 2.6 gives it. */
 import { balanceSyntaxes, DEFAULT_ALGORITHM } from '../balance-syntax.ts';
 import type { CheckReport } from '../keyword.ts';
 import type { ProxyConfig } from '../model.ts';
@@ -6,8 +6,12 @@ import { hasBackend, proxyWord } from '../proxy-kind.ts';
 
 export function checkBalance(proxy: ProxyConfig, report: CheckReport): void {
   const { balance } = proxy;
-  if (balance === undefined || proxy.mode === 'http' || !hasBackend(proxy)) return;
-  if (balanceSyntaxes().get(balance.algorithm)?.needsHttp !== true) return;
+  if (balance === undefined || !hasBackend(proxy)) return;
+  const algorithm = balanceSyntaxes().get(balance.algorithm);
+  if (algorithm?.finish !== undefined) {
+    proxy.balance = { ...balance, settings: algorithm.finish(balance.settings, proxy, report) };
+  }
+  if (proxy.mode === 'http' || algorithm?.needsHttp !== true) return;
   report.warningAt(
     `Layer 7 hash not possible for ${proxyWord(proxy.kind)} '${proxy.name}' (needs 'mode http'). Falling back to round robin.`,
     balance.origin,

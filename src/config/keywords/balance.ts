@@ -8,9 +8,6 @@ import { registerKeywords } from '../keyword.ts';
 import type { ProxyConfig } from '../model.ts';
 import { nearestWord } from '../suggest.ts';
 
-/** Algorithms of HAProxy 2.6 that nothing carries out yet. */
-const notYet = ['hash'];
-
 function parse(context: KeywordContext<ProxyConfig>): void {
   const { args, target } = context;
   const origin = { file: args.line.file, line: args.line.line };
@@ -22,12 +19,6 @@ function parse(context: KeywordContext<ProxyConfig>): void {
   const algorithm = algorithms.get(name);
   // `hdr` alone is no algorithm, it is only one with a name.
   if (algorithm === undefined || (inParentheses === undefined && algorithm.syntax.startsWith('('))) {
-    if (notYet.includes(name)) {
-      args.alert(
-        `'balance ${name}' is an algorithm of HAProxy 2.6 that this version of Sluice does not carry out yet`,
-      );
-      return;
-    }
     const near =
       algorithm === undefined ? nearestWord(name, algorithms.keys()) : `${name}${algorithm.syntax}`;
     args.alert(

@@ -1,5 +1,6 @@
 /** The balance algorithms there are: importing this file registers them. */
 import './first.ts';
+import './hash/expression.ts';
 import './hash/header.ts';
 import './hash/rdp-cookie.ts';
 import './hash/source.ts';

@@ -247,3 +247,22 @@ ${names}
   const [whole] = await farm.ask(8080, [get('/?id=abc')]);
   assert.deepEqual(await farm.ask(8080, [chunked]), [whole]);
 });
+
+scenario('balance hash takes what an expression gives', {}, async (t) => {
+  const farm = await keyFarm(t);
+  await t.start(`${HTTP_DEFAULTS}
+listen web
+    bind ${t.ip}:8080 accept-proxy
+    balance hash src,ipmask(24)
+    hash-type consistent crc32
+${farm.lines(SERVERS)}
+`);
+  const names: string[] = [];
+  for (let net = 0; net < 12; net++) {
+    const from = (host: number): string => `PROXY TCP4 192.0.${net}.${host} ${t.ip} 1000 8080\r\n`;
+    const [one] = await farm.ask(8080, [get()], from(1));
+    assert.deepEqual(await farm.ask(8080, [get()], from(77)), [one]);
+    names.push(one ?? '');
+  }
+  assert.equal(names.join(' '), 's3 s3 s3 s2 s3 s3 s3 s1 s3 s3 s2 s0');
+});

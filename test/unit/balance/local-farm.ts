@@ -5,6 +5,7 @@ import type { ProxyConfig } from '../../../src/config/model.ts';
 import { SocketAddress } from '../../../src/protocol/socket-address.ts';
 import {
   algorithmOf,
+  type BalanceContext,
   type BalanceRequest,
   type Balancer,
   HASH_UNREAD,
@@ -77,6 +78,7 @@ export class LocalFarm {
       proxyIndex: 0,
       firstServer: 0,
       shared: this.shared,
+      linker: NO_EXPRESSIONS,
       memory: data.memory,
     });
   }
@@ -133,12 +135,16 @@ export class LocalFarm {
   }
 }
 
+/** These algorithms have none. */
+const NO_EXPRESSIONS = undefined as unknown as BalanceContext['linker'];
+
 /** A TCP client that has not said anything. */
 function requestOf(clientAddress: string): BalanceRequest {
   return {
     clientAddress: SocketAddress.parse(clientAddress, 1000) ?? new SocketAddress(),
     requestHead: null,
     requestFacts: null,
+    scope: undefined as unknown as BalanceRequest['scope'],
     received: { head: 0, ready: 0, tail: 0, floor: 0, limit: 0 },
     balanceHash: HASH_UNREAD,
   };

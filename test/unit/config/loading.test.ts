@@ -214,6 +214,7 @@ test('the typed configuration is plain data', () => {
 test('every balance algorithm of the language is described', () => {
   assert.deepEqual([...balanceSyntaxes().keys()].sort(), [
     'first',
+    'hash',
     'hdr',
     'leastconn',
     'random',

@@ -10,9 +10,7 @@ import { closeSync, fstatSync, openSync, read, readSync, writeSync } from 'node:
 import { deserialize, serialize } from 'node:v8';
 import type { Address } from '../config/address.ts';
 import type { Configuration } from '../config/model.ts';
-import { base, reserve, view } from '../os/arena.ts';
-import { O_CLOEXEC } from '../os/constants.ts';
-import { dup2, memfdCreate, pipe2 } from '../os/libc.ts';
+import { duplicateOnto, makeMemoryFile, makePipe } from '../os/descriptors.ts';
 
 /** Tells the new process where its order lies and whom to tell that it is ready. */
 const CHANNELS_VARIABLE = 'SLUICE_DAEMON_CHANNELS';
@@ -48,7 +46,7 @@ export function daemonChild<Options>(): DaemonChild<Options> | undefined {
     ready: () => {
       writeSync(statusFd, READY);
       closeSync(statusFd);
-      for (const fd of [0, 1, 2]) dup2(nothing, fd);
+      for (const fd of [0, 1, 2]) duplicateOnto(nothing, fd);
       closeSync(nothing);
     },
   };
@@ -72,7 +70,9 @@ function readOrder<Options>(fd: number): DaemonOrder<Options> {
  */
 export function launchDaemon<Options>(order: DaemonOrder<Options>): Promise<number> {
   const orderFd = writeOrder(order);
-  const { readFd, writeFd } = makePipe();
+  const pipe = makePipe();
+  if (pipe === undefined) throw new Error('cannot make a pipe to the background process');
+  const { readFd, writeFd } = pipe;
   const inherited = inheritedDescriptors(order.configuration);
   const stdio: ('inherit' | 'ignore' | number)[] = ['inherit', 'inherit', 'inherit'];
   for (const fd of inherited) place(stdio, fd, fd);
@@ -103,17 +103,11 @@ export function launchDaemon<Options>(order: DaemonOrder<Options>): Promise<numb
 }
 
 function writeOrder(order: unknown): number {
-  const fd = memfdCreate('sluice-order', 0);
+  const fd = makeMemoryFile('sluice-order');
   if (fd < 0) throw new Error('cannot make a file in memory for the background process');
   const bytes = serialize(order);
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, at);
   return fd;
-}
-
-function makePipe(): { readFd: number; writeFd: number } {
-  const scratch = reserve(8, 8);
-  if (pipe2(base + scratch, O_CLOEXEC) < 0) throw new Error('cannot make a pipe to the background process');
-  return { readFd: view.getInt32(scratch, true), writeFd: view.getInt32(scratch + 4, true) };
 }
 
 /** Descriptors that the configuration names: the new process needs them under the same numbers. */

@@ -3,9 +3,7 @@
  * sleeps in epoll_wait and not in Node's own loop, so every message is followed by a write to its eventfd.
  * A data thread that fails takes the process with it: what it held in memory is not to be trusted any more.
  */
-import { wakeThread } from '../loop/mailbox.ts';
-import { EFD_CLOEXEC, EFD_NONBLOCK } from '../os/constants.ts';
-import { eventfd } from '../os/libc.ts';
+import { newWakeFd, wakeThread } from '../loop/mailbox.ts';
 import type { DataThreadStart, FromDataThread, Question, ToDataThread } from '../state/messages.ts';
 import type { ObservedErrors } from '../state/observed-errors.ts';
 import type { DataThreadWorker } from './data-thread-worker.ts';
@@ -41,7 +39,7 @@ export class DataThreads {
 
   /** Has the workers begin, and resolves once all of them are ready. Rejects when one fails before. */
   async start(workers: readonly DataThreadWorker[], common: CommonStart): Promise<void> {
-    for (let i = 0; i < workers.length; i++) this.wakeFds.push(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    for (let i = 0; i < workers.length; i++) this.wakeFds.push(newWakeFd());
     await Promise.all(workers.map((worker, index) => this.startOne(worker, index + 1, common)));
   }
 

@@ -6,16 +6,15 @@
  */
 import { processFacet } from '../config/keywords/global-process.ts';
 import type { GlobalConfig } from '../config/model.ts';
-import { PR_SET_DUMPABLE, RLIMIT_CORE, RLIMIT_FSIZE } from '../os/constants.ts';
-import { chdir, chroot, prctl } from '../os/libc.ts';
-import { forbidNewPrivileges } from '../os/new-privileges.ts';
+import { RLIMIT_CORE, RLIMIT_FSIZE } from '../os/constants.ts';
+import { allowCoreDumps, changeRoot, forbidNewPrivileges } from '../os/identity.ts';
 import { setLimit } from '../os/resource-limits.ts';
 import type { OperatorMessages } from './operator-messages.ts';
 
 /** False when the process must not go on; the reason has been said. */
 export function takeIdentity(global: GlobalConfig, messages: OperatorMessages): boolean {
   const { chroot: jail, uid, gid } = global;
-  if (jail !== undefined && (chroot(jail) !== 0 || chdir('/') !== 0)) {
+  if (jail !== undefined && !changeRoot(jail)) {
     messages.alert(`[haproxy.main()] Cannot chroot(${jail}).`);
     return false;
   }
@@ -47,7 +46,7 @@ function makeDumpable(messages: OperatorMessages): void {
   const unlimited = { soft: Number.POSITIVE_INFINITY, hard: Number.POSITIVE_INFINITY };
   setLimit(RLIMIT_FSIZE, unlimited);
   setLimit(RLIMIT_CORE, unlimited);
-  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) !== 0) {
+  if (!allowCoreDumps()) {
     messages.warning('[haproxy.main()] Failed to set the dumpable flag.');
   }
 }

@@ -6,20 +6,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Configuration } from '../config/model.ts';
 import { proxyWord } from '../config/proxy-kind.ts';
-import { base, reserve, view } from '../os/arena.ts';
-import {
-  AF_UNIX,
-  EFD_CLOEXEC,
-  SHUT_RD,
-  SO_DOMAIN,
-  SOCK_CLOEXEC,
-  SOCK_STREAM,
-  SOL_SOCKET,
-} from '../os/constants.ts';
-
-import { close, dup, dup2, eventfd, getsockopt, listen, shutdown, socket } from '../os/libc.ts';
 import type { OpenListener } from '../state/messages.ts';
 import { Namespaces } from '../transport/namespaces.ts';
+import {
+  closeDescriptor,
+  duplicate,
+  isUnixSocket,
+  listenOn,
+  newUnixSocket,
+  putInPlace,
+  silentDescriptor,
+  stopListening,
+} from '../transport/socket.ts';
 import type { PlannedListener } from './listener-plan.ts';
 import { adoptSocket, type OpenResult, openInetSocket } from './listening-socket.ts';
 import type { OldProcesses } from './old-processes.ts';
@@ -131,8 +129,8 @@ export class Listeners {
     for (const listener of listeners) {
       if (!listener.open) continue;
       listener.open = false;
-      close(listener.fd);
-      if (listener.parked !== undefined) close(listener.parked);
+      closeDescriptor(listener.fd);
+      if (listener.parked !== undefined) closeDescriptor(listener.parked);
     }
   }
 
@@ -145,10 +143,8 @@ export class Listeners {
   pause({ fd, planned, parked }: HeldListener): void {
     if (parked !== undefined) return;
     if (planned.address.family === 'abns') {
-      const dummy = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      dup2(dummy, fd);
-      close(dummy);
-    } else if (!isUnixSocket(fd)) shutdown(fd, SHUT_RD);
+      putInPlace(newUnixSocket(), fd);
+    } else if (!isUnixSocket(fd)) stopListening(fd);
   }
 
   /**
@@ -161,29 +157,20 @@ export class Listeners {
     if (address.family === 'unix' || (address.family === 'fd' && isUnixSocket(fd))) return true;
     if (address.family === 'abns') {
       const again = openAbstractSocket(address.name, backlog);
-      if (again.fd < 0) return this.putInPlace(this.silent(), fd, false);
-      return this.putInPlace(again.fd, fd, true);
+      putInPlace(again.fd < 0 ? silentDescriptor() : again.fd, fd);
+      return again.fd >= 0;
     }
     const { parked } = listener;
-    if (listen(parked ?? fd, backlog) === 0) {
+    if (listenOn(parked ?? fd, backlog) === 0) {
       listener.parked = undefined;
-      return parked === undefined || this.putInPlace(parked, fd, true);
+      if (parked !== undefined) putInPlace(parked, fd);
+      return true;
     }
     if (parked === undefined) {
-      listener.parked = dup(fd);
-      this.putInPlace(this.silent(), fd, false);
+      listener.parked = duplicate(fd);
+      putInPlace(silentDescriptor(), fd);
     }
     return false;
-  }
-
-  private silent(): number {
-    return eventfd(0, EFD_CLOEXEC);
-  }
-
-  private putInPlace(from: number, to: number, result: boolean): boolean {
-    dup2(from, to);
-    close(from);
-    return result;
   }
 }
 
@@ -198,12 +185,4 @@ function isLocal({ address }: PlannedListener): boolean {
 
 function place({ bind, proxy }: PlannedListener): string {
   return `[${bind.origin.file}:${bind.origin.line}] for ${proxyWord(proxy.kind)} ${proxy.name}`;
-}
-
-const optionScratch = reserve(8, 8);
-
-function isUnixSocket(fd: number): boolean {
-  view.setInt32(optionScratch + 4, 4, true);
-  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, base + optionScratch, base + optionScratch + 4) < 0) return false;
-  return view.getInt32(optionScratch, true) === AF_UNIX;
 }

@@ -4,13 +4,9 @@
  * Specification: configuration manual 5.1; which calls HAProxy 2.6 makes was seen from outside.
  */
 import type { GlobalConfig } from '../config/model.ts';
-import { base, reserve, u8 } from '../os/arena.ts';
 import {
   AF_INET,
   AF_INET6,
-  F_SETFD,
-  F_SETFL,
-  FD_CLOEXEC,
   IP_FREEBIND,
   IP_TRANSPARENT,
   IPPROTO_IP,
@@ -18,7 +14,6 @@ import {
   IPPROTO_TCP,
   IPV6_TRANSPARENT,
   IPV6_V6ONLY,
-  O_NONBLOCK,
   SO_BINDTODEVICE,
   SO_RCVBUF,
   SO_REUSEADDR,
@@ -36,9 +31,9 @@ import {
   TCP_USER_TIMEOUT,
 } from '../os/constants.ts';
 import { EADDRINUSE, EAFNOSUPPORT, errnoText } from '../os/errno.ts';
-import { bindSocket, close, errno, fcntl, listen } from '../os/libc.ts';
-import { FAMILY_INET6, SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
+import { FAMILY_INET6, SocketAddress } from '../protocol/socket-address.ts';
 import type { Namespaces } from '../transport/namespaces.ts';
+import { adoptDescriptor, bindTo, closeDescriptor, lastError, listenOn } from '../transport/socket.ts';
 import { setIntOption, setTextOption } from '../transport/socket-options.ts';
 import type { PlannedListener } from './listener-plan.ts';
 
@@ -55,7 +50,6 @@ export type OpenResult =
 
 /** Seconds that the kernel waits for data before it hands out the connection all the same. */
 const DEFER_ACCEPT_S = 1;
-const sockaddr = reserve(SOCKADDR_MAX_BYTES + 2, 8);
 
 export function openInetSocket(
   address: { readonly host: string; readonly port: number; readonly family: 'inet' | 'inet6' },
@@ -75,7 +69,7 @@ export function openInetSocket(
     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
   );
   if (fd < 0) {
-    const code = errno();
+    const code = lastError();
     const reason = code === EAFNOSUPPORT ? 'address family not supported' : errnoText(code);
     return {
       fd: -1,
@@ -85,7 +79,7 @@ export function openInetSocket(
     };
   }
   const warn = (what: string): void => {
-    warnings.push(`cannot ${what} (${errnoText(errno())}) for ${where}`);
+    warnings.push(`cannot ${what} (${errnoText(lastError())}) for ${where}`);
   };
   if (setIntOption(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0) warn('do so_reuseaddr');
   // Lets a new process bind while this one still listens, which makes a restart without a gap.
@@ -97,13 +91,12 @@ export function openInetSocket(
   // Left to the system where the line says nothing.
   if (isInet6 && bind.v4v6 !== undefined) setIntOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, bind.v4v6 ? 0 : 1);
   setBufferSizes(fd, global);
-  const length = target.writeSockaddr(u8, sockaddr);
-  if (bindSocket(fd, base + sockaddr, length) < 0) {
-    return failed(fd, errno(), 'cannot bind socket', where, warnings);
+  if (bindTo(fd, target) < 0) {
+    return failed(fd, lastError(), 'cannot bind socket', where, warnings);
   }
   setTcpOptions(fd, planned, warn);
-  if (listen(fd, backlog) < 0) {
-    return failed(fd, errno(), 'cannot listen to socket', where, warnings);
+  if (listenOn(fd, backlog) < 0) {
+    return failed(fd, lastError(), 'cannot listen to socket', where, warnings);
   }
   delayAcks(fd, planned);
   return { fd, warnings };
@@ -118,16 +111,15 @@ export function adoptSocket(
 ): OpenResult {
   const warnings: string[] = [];
   const where = `[fd ${fd}]`;
-  fcntl(fd, F_SETFL, O_NONBLOCK);
-  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  adoptDescriptor(fd);
   if (!isUnix) {
     setBufferSizes(fd, global);
     setTcpOptions(fd, planned, (what) => {
-      warnings.push(`cannot ${what} (${errnoText(errno())}) for ${where}`);
+      warnings.push(`cannot ${what} (${errnoText(lastError())}) for ${where}`);
     });
   }
-  if (listen(fd, planned.backlog) < 0) {
-    const error = errno();
+  if (listenOn(fd, planned.backlog) < 0) {
+    const error = lastError();
     return {
       fd: -1,
       error: `cannot listen to socket (${errnoText(error)}) for ${where}`,
@@ -184,6 +176,6 @@ function failed(
   where: string,
   warnings: readonly string[],
 ): OpenResult {
-  close(fd);
+  closeDescriptor(fd);
   return { fd: -1, error: `${what} (${errnoText(code)}) for ${where}`, inUse: code === EADDRINUSE, warnings };
 }

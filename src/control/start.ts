@@ -6,7 +6,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { statsSockets } from '../config/keywords/stats-socket.ts';
 import type { Configuration } from '../config/model.ts';
 import { RLIMIT_NOFILE } from '../os/constants.ts';
-import { exitNow } from '../os/libc.ts';
+import { leaveAtOnce } from '../os/process-exit.ts';
 import { readLimit } from '../os/resource-limits.ts';
 import type { ProcessFacts } from '../state/messages.ts';
 import { QueueMemory } from '../state/queue-memory.ts';
@@ -73,18 +73,18 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
   if (options.verbose && limits.automatic) {
     messages.raw(`Note: setting global.maxconn to ${limits.maxconn}.\n`);
   }
-  if (!raiseDescriptorLimit(limits, configuration, messages)) exitNow(1);
+  if (!raiseDescriptorLimit(limits, configuration, messages)) leaveAtOnce(1);
 
   const planned = planListeners(configuration, threadCount, limits.maxconn);
   const listeners = new Listeners(configuration);
-  if (!(await listeners.openAll(planned, old, messages))) exitNow(1);
+  if (!(await listeners.openAll(planned, old, messages))) leaveAtOnce(1);
   if (planned.length === 0) {
     messages.alert("[haproxy.main()] No enabled listener found (check for 'bind' directives) ! Exiting.");
-    exitNow(1);
+    leaveAtOnce(1);
   }
   if (options.pidfile !== undefined && !writePidfile(options.pidfile, process.pid)) {
     messages.alert(`[haproxy.main()] Cannot create pidfile ${options.pidfile}`);
-    exitNow(1);
+    leaveAtOnce(1);
   }
 
   const facts: ProcessFacts = {
@@ -106,7 +106,7 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
     onDeath: (thread, reason) => fatal(reports, `data thread ${thread} is lost: ${reason}`),
     onDrained: (thread) => softStop.onDrained(thread),
   });
-  const softStop = new SoftStop({ configuration, shared, threads, listeners, reports, exit: exitNow });
+  const softStop = new SoftStop({ configuration, shared, threads, listeners, reports, exit: leaveAtOnce });
   process.on('uncaughtException', (error) => fatal(reports, error.stack ?? error.message));
 
   try {
@@ -123,7 +123,7 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
   } catch (error) {
     fatal(reports, error instanceof Error ? error.message : String(error));
   }
-  if (!takeIdentity(configuration.global, messages)) exitNow(1);
+  if (!takeIdentity(configuration.global, messages)) leaveAtOnce(1);
   threads.post({ kind: 'resume', listeners: listeners.describe() });
   old.dismiss();
 
@@ -135,7 +135,7 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
     resume: () => pausing.resume(),
     dumpServers: () => dumpServers(configuration, shared, reports),
     dumpPools: () => void threads.ask({ ask: 'pools' }).then((answers) => messages.raw(poolLines(answers))),
-    exit: exitNow,
+    exit: leaveAtOnce,
   });
   return { shared, threads, reports, atSoftStop: (callback) => softStop.callbacks.push(callback) };
 }
@@ -170,5 +170,5 @@ function limitsOf(configuration: Configuration, options: StartOptions, threads: 
 function fatal(reports: Reports, reason: string): never {
   reports.bug(`[sluice] ${reason}`);
   reports.messages.alert('[sluice] This is a bug. Exiting.');
-  return exitNow(1);
+  return leaveAtOnce(1);
 }

@@ -3,19 +3,15 @@
  * renamed over the old one, so that at no moment a client finds nobody: not at a restart, and not when this start fails.
  * Specification: configuration manual 5.1 (`mode`, `user`, `group`); HAProxy 2.6's behaviour for names and messages.
  */
-import { linkSync, renameSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, linkSync, renameSync, unlinkSync } from 'node:fs';
 import type { BindConfig } from '../config/model.ts';
-import { base, reserve, u8 } from '../os/arena.ts';
-import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from '../os/constants.ts';
 import { EADDRINUSE, errnoText } from '../os/errno.ts';
-import { bindSocket, chmod, chown, close, errno, listen, socket } from '../os/libc.ts';
 import { SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
+import { bindTo, closeDescriptor, lastError, listenOn, newUnixSocket } from '../transport/socket.ts';
 import type { OpenResult } from './listening-socket.ts';
 
-const SOCKET_TYPE = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-const sockaddr = reserve(SOCKADDR_MAX_BYTES + 2, 8);
 /** "Leave as it is" for chown(2). */
-const UNCHANGED_ID = 0xffff_ffff;
+const UNCHANGED_ID = -1;
 
 export function openUnixSocket(path: string, bind: BindConfig, backlog: number): OpenResult {
   const where = `[${path}]`;
@@ -37,7 +33,7 @@ export function openUnixSocket(path: string, bind: BindConfig, backlog: number):
     try {
       renameSync(temporary, path);
     } catch (error) {
-      close(result.fd);
+      closeDescriptor(result.fd);
       remove(temporary);
       remove(backup);
       return refused(`cannot switch final and temporary UNIX sockets (${reasonOf(error)}) ${where}`);
@@ -48,41 +44,41 @@ export function openUnixSocket(path: string, bind: BindConfig, backlog: number):
 }
 
 function bindTemporary(temporary: string, bind: BindConfig, backlog: number, where: string): OpenResult {
-  const fd = socket(AF_UNIX, SOCKET_TYPE, 0);
-  if (fd < 0) return refused(`cannot create receiving socket (${errnoText(errno())}) ${where}`);
-  const fail = (what: string): OpenResult => {
-    const text = `${what} (${errnoText(errno())}) ${where}`;
-    close(fd);
+  const fd = newUnixSocket();
+  if (fd < 0) return refused(`cannot create receiving socket (${errnoText(lastError())}) ${where}`);
+  const fail = (what: string, reason = errnoText(lastError())): OpenResult => {
+    const text = `${what} (${reason}) ${where}`;
+    closeDescriptor(fd);
     remove(temporary);
     return refused(text);
   };
-  const length = SocketAddress.unix(temporary).writeSockaddr(u8, sockaddr);
-  if (length === 0) {
-    close(fd);
+  const address = SocketAddress.unix(temporary);
+  if (!isBindable(address)) {
+    closeDescriptor(fd);
     return refused(`socket path is too long ${where}`);
   }
-  if (bindSocket(fd, base + sockaddr, length) < 0) return fail('cannot bind UNIX socket');
+  if (bindTo(fd, address) < 0) return fail('cannot bind UNIX socket');
   const { unixUid, unixGid, unixMode } = bind;
-  const ownerChanges = unixUid !== undefined || unixGid !== undefined;
-  if (ownerChanges && chown(temporary, unixUid ?? UNCHANGED_ID, unixGid ?? UNCHANGED_ID) < 0) {
-    return fail('cannot change UNIX socket ownership');
+  if (unixUid !== undefined || unixGid !== undefined) {
+    const reason = attempt(() => chownSync(temporary, unixUid ?? UNCHANGED_ID, unixGid ?? UNCHANGED_ID));
+    if (reason !== undefined) return fail('cannot change UNIX socket ownership', reason);
   }
-  if (unixMode !== undefined && chmod(temporary, unixMode) < 0) {
-    return fail('cannot change UNIX socket permissions');
+  if (unixMode !== undefined) {
+    const reason = attempt(() => chmodSync(temporary, unixMode));
+    if (reason !== undefined) return fail('cannot change UNIX socket permissions', reason);
   }
   // Before the rename: whoever finds the name finds somebody listening.
-  if (listen(fd, backlog) < 0) return fail('cannot listen on UNIX socket');
+  if (listenOn(fd, backlog) < 0) return fail('cannot listen on UNIX socket');
   return { fd, warnings: [] };
 }
 
 export function openAbstractSocket(name: string, backlog: number): OpenResult {
   const where = `[abns@${name}]`;
-  const fd = socket(AF_UNIX, SOCKET_TYPE, 0);
-  if (fd < 0) return refused(`cannot create receiving socket (${errnoText(errno())}) ${where}`);
-  const length = SocketAddress.unix(`\0${name}`).writeSockaddr(u8, sockaddr);
-  if (length === 0 || bindSocket(fd, base + sockaddr, length) < 0 || listen(fd, backlog) < 0) {
-    const code = errno();
-    close(fd);
+  const fd = newUnixSocket();
+  if (fd < 0) return refused(`cannot create receiving socket (${errnoText(lastError())}) ${where}`);
+  if (bindTo(fd, SocketAddress.unix(`\0${name}`)) < 0 || listenOn(fd, backlog) < 0) {
+    const code = lastError();
+    closeDescriptor(fd);
     const reason = code === EADDRINUSE ? 'already in use' : errnoText(code);
     return {
       fd: -1,
@@ -92,6 +88,11 @@ export function openAbstractSocket(name: string, backlog: number): OpenResult {
     };
   }
   return { fd, warnings: [] };
+}
+
+/** Whether the kernel has a form for it: paths have a limit. */
+function isBindable(address: SocketAddress): boolean {
+  return address.writeSockaddr(new Uint8Array(SOCKADDR_MAX_BYTES + 2), 0) > 0;
 }
 
 function refused(error: string): OpenResult {
@@ -107,12 +108,14 @@ function remove(path: string): void {
 }
 
 /** Undefined when the call succeeds or fails with the expected code; else the system's reason. */
-function attempt(call: () => void, expected: string): string | undefined {
+function attempt(call: () => void, expected?: string): string | undefined {
   try {
     call();
     return undefined;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === expected) return undefined;
+    if (expected !== undefined && error instanceof Error && 'code' in error && error.code === expected) {
+      return undefined;
+    }
     return reasonOf(error);
   }
 }

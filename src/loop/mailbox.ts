@@ -4,9 +4,14 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { base, reserve, view } from '../os/arena.ts';
-import { EPOLLIN } from '../os/constants.ts';
-import { read, write } from '../os/libc.ts';
+import { EFD_CLOEXEC, EFD_NONBLOCK, EPOLLIN } from '../os/constants.ts';
+import { eventfd, read, write } from '../os/libc.ts';
 import { type EventLoop, FdHandler } from './event-loop.ts';
+
+/** The eventfd of a data thread that is about to be started. */
+export function newWakeFd(): number {
+  return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+}
 
 /** Wakes the data thread whose eventfd this is. */
 export function wakeThread(wakeFd: number): void {

@@ -64,8 +64,6 @@ export const dup = bind<Fn<[fd: number]>>('int dup(int)');
 export const dup2 = bind<Fn<[from: number, to: number]>>('int dup2(int, int)');
 /** A file without a name, in memory only. */
 export const memfdCreate = bind<Fn<[name: string, flags: number]>>('int memfd_create(str, uint)');
-export const chmod = bind<Fn<[path: string, mode: number]>>('int chmod(str, uint)');
-export const chown = bind<Fn<[path: string, uid: number, gid: number]>>('int chown(str, uint, uint)');
 
 export const epollCreate1 = bind<Fn<[flags: number]>>('int epoll_create1(int)');
 export const epollCtl = bind<Fn<[epfd: number, operation: number, fd: number, event: number]>>(

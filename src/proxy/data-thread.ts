@@ -10,7 +10,7 @@ import { EventLoop } from '../loop/event-loop.ts';
 import { Mailbox } from '../loop/mailbox.ts';
 import { Timer, type TimerOwner } from '../loop/timer-wheel.ts';
 import { runOn } from '../os/affinity.ts';
-import { forbidNewPrivileges } from '../os/new-privileges.ts';
+import { forbidNewPrivileges } from '../os/identity.ts';
 import { layoutOf } from '../state/layout.ts';
 import type {
   DataThreadStart,

@@ -5,25 +5,21 @@
 import type { BindConfig } from '../config/model.ts';
 import { FdHandler } from '../loop/event-loop.ts';
 import { Timer, type TimerOwner } from '../loop/timer-wheel.ts';
-import { base, u8, view } from '../os/arena.ts';
+import { u8 } from '../os/arena.ts';
 import {
   EPOLLEXCLUSIVE,
   EPOLLIN,
   IPPROTO_TCP,
-  MSG_NOSIGNAL,
   SO_KEEPALIVE,
   SO_RCVBUF,
   SO_SNDBUF,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
   SOL_SOCKET,
   TCP_KEEPCNT,
   TCP_KEEPIDLE,
   TCP_KEEPINTVL,
 } from '../os/constants.ts';
 import { EAGAIN, ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../os/errno.ts';
-import { accept4, close, errno, send } from '../os/libc.ts';
-import { SOCKADDR_MAX_BYTES, SocketAddress } from '../protocol/socket-address.ts';
+import { SocketAddress } from '../protocol/socket-address.ts';
 import type { OpenListener } from '../state/messages.ts';
 import {
   counterOffsets,
@@ -34,6 +30,7 @@ import {
   raiseGauge,
   raiseHighest,
 } from '../state/shared-state.ts';
+import { accept, closeDescriptor, lastError, readPeer, sendOnce } from '../transport/socket.ts';
 import { setIntOption } from '../transport/socket-options.ts';
 import type { AcceptFilter } from './accept-filter.ts';
 import { FE, type Frontend } from './frontend.ts';
@@ -44,7 +41,6 @@ import { TcpSession } from './tcp-session.ts';
 const DEFAULT_MAX_ACCEPT = 4;
 export const LI = counterOffsets(LISTENER_COUNTERS);
 const dismissed = new SocketAddress();
-const ACCEPT_FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 export class Listener extends FdHandler implements PausedListener, TimerOwner {
   readonly plane: Plane;
@@ -148,10 +144,9 @@ export class Listener extends FdHandler implements PausedListener, TimerOwner {
         }
       }
       const at = plane.scratch;
-      view.setInt32(at, SOCKADDR_MAX_BYTES, true);
-      const fd = accept4(this.fd, base + at + 8, base + at, ACCEPT_FLAGS);
+      const fd = accept(this.fd, at);
       if (fd < 0) {
-        const error = errno();
+        const error = lastError();
         if (reserved) this.leavePlaces();
         if (rate !== null) rate.giveBack();
         if (error === EINTR || error === ECONNABORTED) continue;
@@ -227,25 +222,20 @@ export class Listener extends FdHandler implements PausedListener, TimerOwner {
       ? (plane.httpSessions.take() ?? new HttpSession(plane))
       : (plane.tcpSessions.take() ?? new TcpSession(plane));
     session.open(this, fd);
-    session.clientAddress.readSockaddr(u8, sockaddr + 8, view.getInt32(sockaddr, true));
-    // A dual-stack socket shows IPv4 clients in IPv6 clothes.
-    session.clientAddress.unmapToInet4();
+    readPeer(sockaddr, session.clientAddress);
     session.begin();
   }
 
   /** Closes a connection that a filter claims. False when none does. */
   private dismiss(fd: number, sockaddr: number, filters: readonly AcceptFilter[]): boolean {
-    dismissed.readSockaddr(u8, sockaddr + 8, view.getInt32(sockaddr, true));
-    dismissed.unmapToInet4();
+    readPeer(sockaddr, dismissed);
     for (const filter of filters) {
       const answer = filter.dismiss(dismissed);
       if (answer === undefined) continue;
       u8.set(answer, sockaddr);
-      if (answer.length > 0) send(fd, base + sockaddr, answer.length, MSG_NOSIGNAL);
-      close(fd);
-      this.frontend.leave();
-      this.leave();
-      Atomics.sub(this.plane.words, PROCESS_CONNECTIONS, 1);
+      if (answer.length > 0) sendOnce(fd, sockaddr, answer.length);
+      closeDescriptor(fd);
+      this.leavePlaces();
       this.plane.onPlaceFree();
       return true;
     }

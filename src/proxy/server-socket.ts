@@ -4,7 +4,7 @@
  * `server … source/interface/usesrc/namespace/tfo/tcp-ut`.
  */
 import type { SourceConfig } from '../config/model.ts';
-import { base, u8 } from '../os/arena.ts';
+import { u8 } from '../os/arena.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -32,8 +32,8 @@ import {
   TCP_USER_TIMEOUT,
 } from '../os/constants.ts';
 import { EADDRINUSE, EADDRNOTAVAIL, EINPROGRESS } from '../os/errno.ts';
-import { bindSocket, close, connect, errno } from '../os/libc.ts';
 import { FAMILY_UNIX, SocketAddress } from '../protocol/socket-address.ts';
+import { bindTo, closeDescriptor, connectTo, lastError } from '../transport/socket.ts';
 import { setIntOption, setTextOption } from '../transport/socket-options.ts';
 import { type Server, toSocketAddress } from './server.ts';
 import type { Stream } from './stream.ts';
@@ -66,21 +66,21 @@ export function openServerSocket(stream: Stream, server: Server): number {
   }
   const fd = plane.namespaces.socket(config.namespace, family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
-    stream.connectErrno = errno();
+    stream.connectErrno = lastError();
     return -1;
   }
   if (family !== FAMILY_UNIX) setTcpOptions(fd, server, stream);
   const from = config.source ?? server.backend.config.source;
   if (from !== undefined && family !== FAMILY_UNIX && !bindSource(fd, from, family, stream)) {
-    stream.connectErrno = errno();
-    close(fd);
+    stream.connectErrno = lastError();
+    closeDescriptor(fd);
     return -1;
   }
-  if (connect(fd, base + sockaddr, length) < 0) {
-    const error = errno();
+  if (connectTo(fd, sockaddr, length) < 0) {
+    const error = lastError();
     if (error !== EINPROGRESS) {
       stream.connectErrno = error;
-      close(fd);
+      closeDescriptor(fd);
       return -1;
     }
   }
@@ -145,19 +145,17 @@ function bindSource(fd: number, config: SourceConfig, family: number, stream: St
   setIntOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   // Without a port of its own the choice waits until connect knows both ends, so that ports can be shared between servers.
   if (source.port === 0) setIntOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-  const at = stream.plane.scratch + 256;
   const ports = config.lastPort > source.port ? config.lastPort - source.port + 1 : 1;
   const first = source.port;
   const start = ports > 1 ? (nextPort.get(config) ?? 0) % ports : 0;
   for (let i = 0; i < ports; i++) {
     const step = (start + i) % ports;
     source.port = first + step;
-    const length = source.writeSockaddr(u8, at);
-    if (bindSocket(fd, base + at, length) === 0) {
+    if (bindTo(fd, source) === 0) {
       if (ports > 1) nextPort.set(config, step + 1);
       return true;
     }
-    if (errno() !== EADDRINUSE) return false;
+    if (lastError() !== EADDRINUSE) return false;
   }
   return false;
 }

@@ -1,6 +1,8 @@
 /** The list of rule sets and actions: importing this file registers them all. */
 import './actions/flow.ts';
 import './actions/headers.ts';
+import './actions/redirect.ts';
+import './actions/replies.ts';
 import './actions/variables.ts';
 import './monitor-fail.ts';
 import './rule-keywords.ts';

@@ -7,6 +7,7 @@ import type { Scope } from '../expr/scope.ts';
 import type { Variables } from '../expr/variables.ts';
 import type { RequestParser } from '../protocol/http1/request-parser.ts';
 import type { ResponseParser } from '../protocol/http1/response-parser.ts';
+import type { PreparedReply } from './prepared-reply.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 
 export interface RuleTarget extends Scope {
@@ -34,7 +35,7 @@ export interface StreamTarget {
 
 /** An answer that is given later (`tarpit`). Made when the rule is linked: nothing is allocated for it. */
 export interface Delayed {
-  answer(target: HttpTarget): void;
+  answer(target: RuleTarget): void;
 }
 
 export interface HttpTarget {
@@ -48,13 +49,24 @@ export interface HttpTarget {
   readonly requestBufferFull: boolean;
   /** Before a YIELD: how long the rule may wait. 0: as long as the timeouts of the client allow. */
   waitAtMost(limitMs: number): void;
-  /** Answers with one of the proxy's own replies: `errorfile` and its relatives apply. */
-  reply(status: number): void;
+  /** The request came with a body. */
+  readonly requestHasBody: boolean;
+  /** A rule refuses the message, or answers in the place of a server: counted. */
+  countDenied(): void;
+  countIntercepted(): void;
+  /**
+   * Answers with one of the proxy's own replies: `errorfile` and its relatives apply. `lines`: more header lines for it.
+   */
+  reply(status: number, lines?: Uint8Array): void;
+  /** Answers with a message that the configuration gives whole. */
+  replyPrepared(reply: PreparedReply): void;
+  /** Ends the exchange and the connection without a word. */
+  reject(): void;
   /**
    * Answers with a reply that the rule has made: status line and header lines, without anything about the connection and
-   * without the empty line. `closes`: the connection is not used again.
+   * without the empty line. `closes`: the connection is not used again; `saysSo`: the head does say that.
    */
-  replyWith(status: number, head: Uint8Array, body: Uint8Array, closes?: boolean): void;
+  replyWith(status: number, head: Uint8Array, body: Uint8Array, closes?: boolean, saysSo?: boolean): void;
   /** Lets the client wait for its answer. */
   delay(delayMs: number, answer: Delayed): void;
   /** `timeout tarpit`, or what stands in for it. */

@@ -21,7 +21,7 @@ import { faultInErrorFile } from './error-file-check.ts';
 import { everywhere } from './proxy-option.ts';
 
 /** The statuses for which HAProxy has a reply of its own. */
-const statuses = [
+export const errorReplyStatuses: readonly number[] = [
   200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 421, 422, 425, 429, 500, 501, 502, 503, 504,
 ];
 
@@ -43,12 +43,13 @@ export const httpErrorsSections = new Facet(
 
 function readStatus(args: ArgumentReader, name: string, text: string): number | undefined {
   const status = leadingInteger(text);
-  if (statuses.includes(status)) return status;
-  args.alert(`${name} : status code '${status}' not handled.`, `handled are ${statuses.join(', ')}`);
+  if (errorReplyStatuses.includes(status)) return status;
+  args.alert(`${name} : status code '${status}' not handled.`, `handled are ${errorReplyStatuses.join(', ')}`);
   return undefined;
 }
 
-function readReplyFile(
+/** Reads and checks a whole message; undefined when it was refused (and reported). */
+export function readReplyFile(
   args: ArgumentReader,
   reading: Reading,
   bufsizeBytes: number,

@@ -7,13 +7,14 @@
  */
 import type { Deferred } from '../../loop/event-loop.ts';
 import { latin1, u8 } from '../../os/arena.ts';
-import { BODY_CHUNKED, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
+import { BODY_CHUNKED, BODY_NONE, BODY_TUNNEL, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
 import { COMPLETE, MALFORMED } from '../../protocol/http1/head-parser.ts';
 import { M_GET, M_HEAD, M_PRI, methodName, type RequestFacts } from '../../protocol/http1/request-facts.ts';
 import type { RequestParser } from '../../protocol/http1/request-parser.ts';
 import type { ResponseFacts } from '../../protocol/http1/response-facts.ts';
 import type { ResponseParser } from '../../protocol/http1/response-parser.ts';
 import type { SocketAddress } from '../../protocol/socket-address.ts';
+import type { PreparedReply } from '../../rules/prepared-reply.ts';
 import type { RuleList } from '../../rules/rule-list.ts';
 import type { Delayed, HttpTarget } from '../../rules/target.ts';
 import { CONTINUE, DONE } from '../../rules/verdict.ts';
@@ -1068,23 +1069,57 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
   // ---- replies of our own -------------------------------------------------------------------------------------
 
   /** Answers the request with one of the proxy's own replies. The server's side is given up. */
-  reply(status: number): void {
+  reply(status: number, lines?: Uint8Array): void {
     const errors = this.backend?.errors.configured(status)
       ? this.backend.errors
       : this.session.frontend.errors;
-    const prepared = errors.of(status);
-    this.replyWith(prepared.status, prepared.head, prepared.body, prepared.closes, prepared.old);
+    const { head, ...prepared } = errors.of(status);
+    this.replyPrepared({ ...prepared, head: lines === undefined ? head : Buffer.concat([head, lines]) });
+  }
+
+  replyPrepared(reply: PreparedReply): void {
+    this.replyWith(reply.status, reply.head, reply.body, reply.closes, reply.old);
+  }
+
+  /** Ends the exchange and the connection without a word. */
+  reject(): void {
+    this.leaveServerSide();
+    this.status = -1;
+    this.abort();
+  }
+
+  get requestHasBody(): boolean {
+    return this.request.body !== BODY_NONE && this.request.body !== BODY_TUNNEL;
+  }
+
+  countDenied(): void {
+    const { plane, session, backend } = this;
+    if (this.responseSide.headReady) {
+      plane.count(session.frontend.counters + FE.deniedResponses);
+      backend?.count(BE.deniedResponses);
+      this.server?.count(BE.deniedResponses);
+    } else {
+      plane.count(session.frontend.counters + FE.deniedRequests);
+      backend?.count(BE.deniedRequests);
+    }
+  }
+
+  countIntercepted(): void {
+    this.plane.count(this.session.frontend.counters + FE.interceptedRequests);
   }
 
   /**
    * Answers the request. `head` is the status line and header lines without a Connection header and without the empty
    * line; it and `body` must fit one buffer.
    */
-  replyWith(status: number, head: Uint8Array, body: Uint8Array, closes = false, old = false): void {
+  replyWith(status: number, head: Uint8Array, body: Uint8Array, closes = false, saysSo = false): void {
     const { channel, frontend } = this.session;
     const { requestSide, own } = this;
+    // What a server's head counted stays counted when a rule answers in its place.
+    const counted = this.responseSide.headReady ? this.responseSide.headBytes : 0;
     this.leaveServerSide();
     this.responseSide.begin();
+    this.responseSide.headBytes = counted;
     this.status = status;
     this.step = STEP_REPLY;
     this.phase = PHASE_EXCHANGING;
@@ -1098,8 +1133,8 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     if (requestSide.body.received && this.clientKeep && channel.buffer >= 0) channel.head = channel.ready;
     let connectionLine: Uint8Array | null = null;
     if (!this.clientKeep) {
-      if (!old) connectionLine = CONNECTION_CLOSE;
-    } else if (this.request.old || old) connectionLine = CONNECTION_KEEP_ALIVE;
+      if (!saysSo) connectionLine = CONNECTION_CLOSE;
+    } else if (this.request.old || saysSo) connectionLine = CONNECTION_KEEP_ALIVE;
     const sent = this.request.method === M_HEAD ? NO_BODY : body;
     if (!own.prepare(head, connectionLine, sent)) {
       this.abort();

@@ -7,8 +7,8 @@ import type { Scope } from '../expr/scope.ts';
 import type { Variables } from '../expr/variables.ts';
 import type { RequestParser } from '../protocol/http1/request-parser.ts';
 import type { ResponseParser } from '../protocol/http1/response-parser.ts';
-import type { PreparedReply } from './prepared-reply.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
+import type { PreparedReply } from './prepared-reply.ts';
 
 export interface RuleTarget extends Scope {
   readonly clientTarget: ClientTarget;

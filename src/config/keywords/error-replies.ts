@@ -44,7 +44,10 @@ export const httpErrorsSections = new Facet(
 function readStatus(args: ArgumentReader, name: string, text: string): number | undefined {
   const status = leadingInteger(text);
   if (errorReplyStatuses.includes(status)) return status;
-  args.alert(`${name} : status code '${status}' not handled.`, `handled are ${errorReplyStatuses.join(', ')}`);
+  args.alert(
+    `${name} : status code '${status}' not handled.`,
+    `handled are ${errorReplyStatuses.join(', ')}`,
+  );
   return undefined;
 }
 

@@ -129,8 +129,7 @@ export class Redirect {
     // A slash alone means no prefix.
     if (kind === 'prefix') return to === '/' ? path : to + path;
     const host = head.block.find(H_HOST);
-    const name =
-      host < 0 ? '' : latin1Text(u8, head.block.valueStart(host), head.block.valueEnd(host));
+    const name = host < 0 ? '' : latin1Text(u8, head.block.valueStart(host), head.block.valueEnd(host));
     return `${to}://${name}${path}`;
   }
 

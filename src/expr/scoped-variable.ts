@@ -11,7 +11,7 @@ import { Variables, variableSlot } from './variables.ts';
 
 /**
  * Variables of the process. Each thread has its own so far.
- * TODO(proc): to be shared over threads, in src/state; ScopedVariable.in is the only place that reaches them.
+ * HOOK: to be shared over threads, in src/state. ScopedVariable.in is the only place that reaches them.
  */
 export const processVariables = new Variables();
 

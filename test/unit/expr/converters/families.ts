@@ -3,6 +3,7 @@
 import { compileRegex } from '../../../../src/expr/regex/regex.ts';
 import type { Family } from './haproxy-samples.ts';
 import { binaries, everyByte, many, numbers } from './inputs.ts';
+import { fixMessage, mqttMessage, protobuf } from './messages.ts';
 import { randomPatterns } from './random-patterns.ts';
 
 const OPERANDS = [
@@ -27,6 +28,41 @@ const COUNTS = ['', ',0', ',1', ',2', ',3', ',-1', ',-2', ',9'];
 const INDEXES = [1, 2, 3, 5, -1, -2, -3, -5];
 
 const separated = listText(SEPARATED, 500, 3);
+
+/** Whole, broken, overlong and forbidden characters of UTF-8. */
+const JSON_PIECES = [
+  'a',
+  '"',
+  '\\',
+  '/',
+  '\xc3\xa9',
+  '\xe2\x82\xac',
+  '\xf0\x9f\x98\x80',
+  '\xc3',
+  '\x80',
+  '\xc0\x80',
+  '\xe0\x80\xaf',
+]
+  .concat([
+    '\xed\xa0\x80',
+    '\xef\xbf\xbe',
+    '\xef\xbf\xbf',
+    '\xf8\x88\x80\x80\x80',
+    '\xfc\x84\x80\x80\x80\x80',
+    '\xfe',
+    '\xff',
+  ])
+  .concat([
+    '\xf4\x90\x80\x80',
+    '\xe2\x82',
+    '\xc1\xbf',
+    '\x01',
+    '\x7f',
+    '\xef\xb7\x90',
+    '\xf0\x80\x80\xaf',
+    '\xef\xbb\xbf',
+    '\xf0\x8f\xbf\xbf',
+  ]);
 
 /** Regular expressions of every kind that is carried out. */
 const PATTERNS = [
@@ -520,5 +556,327 @@ export const families: readonly Family[] = [
       'length,iif(,no)',
     ],
     inputs: [...everyByte, ...listText(['a', 'B', '1', '', '-', 'x', '0'], 300, 33)],
+  },
+  {
+    name: 'dates',
+    type: 'str',
+    chains: [
+      ...[
+        'http_date',
+        'http_date()',
+        'http_date(10)',
+        'http_date(-10,s)',
+        'http_date(0,ms)',
+        'http_date(10,ms)',
+        'http_date(-10,us)',
+      ],
+      ...[...'aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%+Qqv1'].map((letter) => `utime(%${letter})`),
+      ...[...'aAbBcCdDeFgGhHIjklmMpPrRsSTuUVwWxXyYzZ'].flatMap((letter) =>
+        ['_', '-', '0', '^', '#', '10', '_10', '010', '-10', '3', 'E', 'O'].map(
+          (flag) => `utime(%${flag}${letter})`,
+        ),
+      ),
+      'utime(%Y-%m-%dT%H:%M:%SZ,3600)',
+      'ltime(%Y-%m-%dT%H:%M:%S,-3600)',
+      'ltime(%c %z)',
+      'utime()',
+      'utime(abc%)',
+    ],
+    inputs: [
+      ...numbers.filter((_bytes, at) => at % 4 === 0),
+      ...many(120, 91, (source) => Buffer.from(String(source.below(0x7fffffff)))),
+      ...many(40, 93, (source) =>
+        Buffer.from(String(86400 * (365 * source.below(200) + source.below(4)) - 1 + source.below(2))),
+      ),
+    ],
+  },
+  {
+    name: 'json strings',
+    type: 'bin',
+    chains: ['', 'ascii', 'utf8', 'utf8s', 'utf8p', 'utf8ps'].map((code) => `json(${code})`),
+    inputs: [
+      ...everyByte,
+      ...binaries(500, 6, 95),
+      ...many(2500, 97, (source) => source.pieces(JSON_PIECES, 5)),
+    ],
+  },
+  {
+    name: 'languages',
+    type: 'str',
+    chains: [
+      'language(fr;en;de)',
+      'language(fr-CA;fr,xx)',
+      'language(en)',
+      'language(en-US;de-AT;fr,none)',
+      'language(,xx)',
+    ],
+    inputs: many(3000, 99, (source) =>
+      source.pieces(
+        [
+          'fr',
+          'en',
+          'de',
+          '-',
+          'US',
+          'CA',
+          'AT',
+          ',',
+          ',',
+          ';',
+          'q=',
+          ';q=0.',
+          '5',
+          '9',
+          '1',
+          '0',
+          '.',
+          ' ',
+          '*',
+          'q',
+          '=',
+          ';q=1',
+          ';q=0',
+          ', ',
+        ],
+        12,
+      ),
+    ),
+  },
+  {
+    name: 'queries of json',
+    type: 'str',
+    chains: [
+      '$',
+      '$.a',
+      '$.b',
+      '$.a.b',
+      '$.a[0]',
+      '$.a[1]',
+      '$[0]',
+      '$[1].a',
+      '$[*].b',
+      '$.a.',
+      '$.',
+      '$.a\\.b',
+      '$.a[1].b',
+      'a',
+      '$a',
+    ].flatMap((path) => [
+      `json_query('${path}')`,
+      `json_query('${path}'),concat()`,
+      `json_query('${path}',int),concat()`,
+    ]),
+    inputs: [
+      ...[
+        '{"a":1}',
+        '{"a":[1,2]}',
+        '[{"a":1},{"a":2}]',
+        '{"a.b":"x"}',
+        '{"a":{"b":true}}',
+        '{"a":"\\u00e9\\n\\"\\\\"}',
+      ].map((text) => Buffer.from(text)),
+      ...[
+        '{"a":"\\/"}',
+        '{"a":"\\u20ac"}',
+        '{"b":"\\q","a":1}',
+        '{"b":"\\/\\u20ac","a":1}',
+        '{"a":\t1}',
+        '{"a":1.5e3}',
+        '{"b":"\x01","a":1}',
+      ].map((text) => Buffer.from(text)),
+      ...[18, 19, 20, 21, 22, 30].map((depth) =>
+        Buffer.from(`{"b":${'['.repeat(depth)}${']'.repeat(depth)},"a":1}`),
+      ),
+      ...many(300, 101, (source) =>
+        Buffer.from(
+          `{"a":${source.of(['', '-'])}${source.below(10 ** (1 + source.below(9)))}${source.of(['', '.5', '.12345678', 'e5', 'e-7', 'E+20', '.'])}}`,
+        ),
+      ),
+      ...many(2500, 103, (source) =>
+        source.pieces(
+          [
+            '{',
+            '}',
+            '[',
+            ']',
+            '"a"',
+            '"b"',
+            ':',
+            ',',
+            '1',
+            '"x"',
+            'true',
+            'null',
+            ' ',
+            '-2.5',
+            '{"a":',
+            '{"b":',
+            '"a":',
+            '[1,',
+            'false',
+            '"a.b":',
+            '\\',
+            '"',
+          ],
+          10,
+        ),
+      ),
+    ],
+  },
+  {
+    name: 'protocol buffers',
+    type: 'bin',
+    chains: [
+      ...['1', '2', '3', '3.1', '3.2', '4', '3.3.1', '16'].flatMap((path) => [
+        `protobuf(${path})`,
+        ...[
+          'int32',
+          'uint64',
+          'sint32',
+          'sint64',
+          'bool',
+          'fixed64',
+          'sfixed64',
+          'double',
+          'fixed32',
+          'sfixed32',
+          'float',
+          'enum',
+        ].map((type) => `protobuf(${path},${type})`),
+      ]),
+      ...['1', '3.1', '2'].flatMap((path) => [`ungrpc(${path})`, `ungrpc(${path},int32)`]),
+    ],
+    inputs: [
+      ...binaries(500, 12, 105),
+      ...many(1500, 107, (source) => protobuf(source, 2)),
+      ...many(500, 109, (source) => {
+        const message = protobuf(source, 2);
+        const head = Buffer.from([
+          source.below(2),
+          0,
+          0,
+          0,
+          message.length + (source.below(6) === 0 ? source.below(5) - 2 : 0),
+        ]);
+        return Buffer.concat([
+          head,
+          message,
+          source.below(3) === 0 ? Buffer.concat([head, message]) : Buffer.alloc(0),
+        ]);
+      }),
+    ],
+  },
+  {
+    name: 'fix messages',
+    type: 'bin',
+    chains: [
+      'fix_is_valid',
+      ...['8', '9', '35', '10', '49', 'SenderCompID', 'msgtype', '7'].map((tag) => `fix_tag_value(${tag})`),
+    ],
+    inputs: many(2500, 111, fixMessage),
+  },
+  {
+    name: 'mqtt messages',
+    type: 'bin',
+    chains: [
+      'mqtt_is_valid',
+      ...[
+        'flags',
+        'protocol_name',
+        'protocol_version',
+        'client_identifier',
+        'will_topic',
+        'will_payload',
+        'username',
+        'password',
+        'keepalive',
+        1,
+        2,
+        3,
+        8,
+        9,
+        17,
+        21,
+        22,
+        23,
+        24,
+        25,
+        33,
+        34,
+        38,
+        39,
+      ].map((field) => `mqtt_field_value(connect,${field})`),
+      ...[
+        'flags',
+        'protocol_version',
+        'reason_code',
+        17,
+        18,
+        19,
+        21,
+        22,
+        26,
+        28,
+        31,
+        33,
+        34,
+        36,
+        37,
+        38,
+        39,
+        40,
+        41,
+        42,
+      ].map((field) => `mqtt_field_value(connack,${field})`),
+    ],
+    inputs: [...binaries(200, 12, 113), ...many(4000, 115, mqttMessage)],
+  },
+  {
+    name: 'web tokens',
+    type: 'bin',
+    chains: [
+      ...['HS256,key', 'HS512,', 'RS256,/nonexistent', 'none,', 'ES256,/nonexistent', 'txn.none,key'].map(
+        (args) => `jwt_verify(${args})`,
+      ),
+      ...['header', 'payload'].flatMap((part) => [
+        `jwt_${part}_query`,
+        `jwt_${part}_query('$.alg')`,
+        `jwt_${part}_query('$.sub',int)`,
+        `jwt_${part}_query('$')`,
+      ]),
+      'set-var(txn.t),bytes(0,5),set-var(txn.a),concat(,txn.t),bytes(5),jwt_verify(txn.a,key)',
+    ],
+    inputs: [
+      ...[
+        '',
+        '.',
+        '..',
+        '...',
+        'a..',
+        '.a.',
+        'HS256a.b.YWJj',
+        'PS256a.b.YWJj',
+        'foo  a.b.c',
+        'none a.b.',
+      ].map((text) => Buffer.from(text)),
+      ...many(1500, 117, (source) =>
+        source.pieces(
+          [
+            'eyJhbGciOiJIUzI1NiJ9',
+            'eyJzdWIiOiI1In0',
+            '.',
+            '.',
+            '.',
+            'YWJj',
+            'x',
+            'nope',
+            'HS256',
+            '=',
+            'eyJzdWIiOjV9',
+          ],
+          7,
+        ),
+      ),
+    ],
   },
 ];

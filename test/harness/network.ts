@@ -27,7 +27,8 @@ export class Network {
     removeLeftOvers();
   }
 
-  #namespace(node: string): string {
+  /** The name under which the machine knows the node's namespace. */
+  namespace(node: string): string {
     return `${PREFIX}-${process.pid}-${this.#number}-${node}`;
   }
 
@@ -35,14 +36,14 @@ export class Network {
     for (const node of nodes) this.#nodes.add(node);
     ip(
       [],
-      nodes.map((node) => `netns add ${this.#namespace(node)}`),
+      nodes.map((node) => `netns add ${this.namespace(node)}`),
     );
     for (const node of nodes) this.configure(node, 'link set lo up');
   }
 
   /** Runs lines of ip(8) in a node. */
   configure(node: string, ...lines: string[]): void {
-    ip(['-n', this.#namespace(node)], lines);
+    ip(['-n', this.namespace(node)], lines);
   }
 
   /** A node that passes on what is not for itself. */
@@ -62,7 +63,7 @@ export class Network {
   }
 
   cable(a: Plug, b: Plug): void {
-    const end = ({ node, device }: Plug): string => `${device} netns ${this.#namespace(node)}`;
+    const end = ({ node, device }: Plug): string => `${device} netns ${this.namespace(node)}`;
     ip([], [`link add ${end(a)} type veth peer name ${end(b)}`]);
     for (const { node, device, addresses = [], bridge } of [a, b]) {
       this.configure(
@@ -76,7 +77,7 @@ export class Network {
 
   /** What stands in front of a command that is to run in a node. */
   wrapper(node: string): string[] {
-    return ['ip', 'netns', 'exec', this.#namespace(node)];
+    return ['ip', 'netns', 'exec', this.namespace(node)];
   }
 
   /** The kernel removes what is in the namespaces once their processes have ended. */
@@ -85,7 +86,7 @@ export class Network {
     this.#nodes.clear();
     ip(
       [],
-      nodes.map((node) => `netns del ${this.#namespace(node)}`),
+      nodes.map((node) => `netns del ${this.namespace(node)}`),
     );
   }
 }

@@ -29,7 +29,7 @@ import { poll } from '../../harness/waiting.ts';
 const asWritten = process.env['SLUICE_TEST_MULTI_SITE'] === 'as-written';
 
 /** What the machines of the test wait for at most: the checks of the files, and some patience with a slow machine. */
-const CHANGE_MS = asWritten ? 200_000 : 75_000;
+const CHANGE_MS = asWritten ? 240_000 : 120_000;
 
 const OFFICE_PACE = `
 defaults
@@ -270,7 +270,7 @@ async function withoutSite(site: MultiSite, user: Visitor): Promise<Visitor> {
 
 scenario(
   'chapter 5: three offices, two sites, nine proxies; sessions hold while parts of it go and come back',
-  { nbthread: 1, needs: ['netns'], timeoutMs: asWritten ? 400_000 : 180_000 },
+  { nbthread: 1, needs: ['netns'], timeoutMs: asWritten ? 500_000 : 300_000 },
   async (t) => {
     const site = new MultiSite(t);
     await Promise.all(([1, 2] as const).map((number) => openWebServers(site.agent(`web${number}`), number)));

@@ -14,6 +14,9 @@ export class HeaderValues {
   /** The current value, without the blanks around it. */
   start = 0;
   end = 0;
+  /** The same with the blanks. */
+  rawStart = 0;
+  rawEnd = 0;
   private u8: Uint8Array = new Uint8Array(0);
   private block!: HeaderBlock;
   /** Lower case; null: every header. */
@@ -32,6 +35,22 @@ export class HeaderValues {
     this.lineEnd = -1;
   }
 
+  /** The values of one line only. */
+  openLine(u8: Uint8Array, block: HeaderBlock, line: number, whole: boolean): void {
+    this.open(u8, block, null, whole);
+    this.line = block.count;
+    this.position = block.valueStart(line);
+    this.lineEnd = block.valueEnd(line);
+  }
+
+  /** The line's value was moved: what is left of it begins here, with the comma that ended the last value. */
+  resumeLine(block: HeaderBlock, line: number, from: number): void {
+    if (this.lineEnd < 0) return;
+    this.position = from + 1;
+    this.lineEnd = block.valueEnd(line);
+    if (this.position > this.lineEnd) this.lineEnd = -1;
+  }
+
   next(): boolean {
     if (this.lineEnd < 0 && !this.nextLine()) return false;
     const { u8 } = this;
@@ -45,6 +64,8 @@ export class HeaderValues {
       if (end < limit) this.position = end + 1;
       else this.lineEnd = -1;
     }
+    this.rawStart = start;
+    this.rawEnd = end;
     while (start < end && (u8[start] === SP || u8[start] === TAB)) start++;
     while (end > start && (u8[end - 1] === SP || u8[end - 1] === TAB)) end--;
     this.start = start;

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { findCommand } from './program.ts';
+import { postgresqlCommand } from './services.ts';
 
 export type Need =
   | 'root'
@@ -15,10 +16,19 @@ export type Need =
   | 'chromium'
   | '/etc/haproxy'
   | 'descriptors'
+  | 'postgresql'
   | keyof typeof COMMANDS;
 
 /** Commands that scenarios run, with the package that brings each. */
-const COMMANDS = { killall: 'psmisc', pidof: 'sysvinit-utils', ps: 'procps' };
+const COMMANDS = {
+  killall: 'psmisc',
+  pidof: 'sysvinit-utils',
+  ps: 'procps',
+  'redis-server': 'redis-server',
+  mariadbd: 'mariadb-server-core',
+  slapd: 'slapd',
+  msmtpd: 'msmtp-mta',
+};
 
 /** Why the scenario cannot run here, or undefined. */
 export function unmetNeed(needs: readonly Need[]): string | undefined {
@@ -42,6 +52,12 @@ const CHECKS: Record<Need, () => string | undefined> = {
   killall: () => lacks('killall'),
   pidof: () => lacks('pidof'),
   ps: () => lacks('ps'),
+  'redis-server': () => lacks('redis-server'),
+  mariadbd: () => lacks('mariadbd'),
+  slapd: () => lacks('slapd'),
+  msmtpd: () => lacks('msmtpd'),
+  postgresql: () =>
+    postgresqlCommand('initdb') === undefined ? 'needs initdb: apt-get install postgresql' : undefined,
   descriptors: () => {
     const match = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
     return Number(match?.[1] ?? 0) >= MANY_DESCRIPTORS ? undefined : `needs ulimit -n ${MANY_DESCRIPTORS}`;

@@ -9,6 +9,7 @@ import type { DataThreadWorker } from '../control/data-thread-worker.ts';
 import { OperatorMessages, writeAll } from '../control/operator-messages.ts';
 import { SignalDesk } from '../control/signals.ts';
 import type { RunningProcess } from '../control/start.ts';
+import type { ServerActionOrder } from '../features/stats/actions.ts';
 import { type CommandLine, parseCommandLine } from './command-line.ts';
 import { memoryHelp, usageText } from './usage.ts';
 import { buildOptionsText, spokenVersion, versionText } from './version.ts';
@@ -291,9 +292,11 @@ async function prepareFeatures(configuration: Configuration): Promise<(running: 
   const checked = proxies.some(({ servers }) =>
     servers.some(({ check, agent }) => check.enabled || agent.enabled),
   );
-  const { startChecks } = checked
-    ? await import('../features/checks/start-checks.ts')
-    : { startChecks: null };
+  const { statsFacet } = await import('../features/stats/stats-config.ts');
+  const administered = proxies.some((proxy) => (statsFacet.read(proxy)?.admin.length ?? 0) > 0);
+  const { ServerActions } = await import('../features/stats/server-actions.ts');
+  const { startChecks } =
+    checked || administered ? await import('../features/checks/start-checks.ts') : { startChecks: null };
   return ({ shared, threads, reports, atSoftStop }) => {
     new Rates(configuration, shared);
     if (startChecks === null) return;
@@ -306,6 +309,12 @@ async function prepareFeatures(configuration: Configuration): Promise<(running: 
       serversChanged: (shutdowns) => threads.post({ kind: 'serversChanged', shutdowns }),
     });
     threads.onServerErrors = (errors) => checks.observed(errors);
+    const actions = new ServerActions(configuration, {
+      states: checks.states,
+      shutSessions: (shutdowns) => threads.post({ kind: 'serversChanged', shutdowns }),
+    });
+    // The data threads post exactly this (features/stats/stats.ts).
+    threads.perform('serverActions', (order) => actions.carryOut(order as ServerActionOrder));
     atSoftStop(() => checks.stop());
   };
 }

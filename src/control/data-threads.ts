@@ -28,6 +28,7 @@ export class DataThreads {
   private ending = false;
   /** Set by whoever decides about servers. */
   onServerErrors: (errors: ObservedErrors) => void = () => undefined;
+  private readonly performers = new Map<string, (what: unknown) => unknown>();
 
   constructor(events: ThreadEvents) {
     this.events = events;
@@ -72,6 +73,16 @@ export class DataThreads {
       case 'serverErrors':
         this.onServerErrors(message.errors);
         return;
+      case 'request': {
+        const { want, what } = message.request;
+        const reply = this.performers.get(want)?.(what);
+        this.postTo(this.threads[thread - 1] as DataThreadWorker, thread - 1, {
+          kind: 'reply',
+          id: message.id,
+          reply,
+        });
+        return;
+      }
       case 'bug':
         this.events.onBug(thread, message.text);
         return;
@@ -82,6 +93,11 @@ export class DataThreads {
         return;
       }
     }
+  }
+
+  /** Who carries out what data threads want, and says what became of it. */
+  perform(want: string, performer: (what: unknown) => unknown): void {
+    this.performers.set(want, performer);
   }
 
   /** To all threads. */

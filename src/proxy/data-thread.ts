@@ -84,6 +84,7 @@ class DataThread implements TimerOwner {
     this.plane = plane;
     plane.onBug = (error) => this.report(error);
     plane.onServerErrors = (errors) => this.post({ kind: 'serverErrors', errors });
+    plane.postRequest = (id, request) => this.post({ kind: 'request', id, request });
     plane.onDrained = () => this.post({ kind: 'drained' });
     plane.logger = new StreamLogger(plane);
     plane.pipes = new PipePool(
@@ -177,6 +178,9 @@ class DataThread implements TimerOwner {
       case 'serversChanged':
         for (const shutdown of message.shutdowns) this.shutSessions(shutdown);
         plane.onServersChanged();
+        return;
+      case 'reply':
+        plane.onReply(message.id, message.reply);
         return;
       case 'question':
         this.post({ kind: 'answer', id: message.id, answer: this.answer(message.question.ask) });

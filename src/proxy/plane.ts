@@ -8,7 +8,7 @@ import type { EventLoop } from '../loop/event-loop.ts';
 import { wakeThread } from '../loop/mailbox.ts';
 import { reserve } from '../os/arena.ts';
 import { BodyScanner } from '../protocol/http1/body-scanner.ts';
-import type { OpenListener, ProcessFacts } from '../state/messages.ts';
+import type { ControlRequest, OpenListener, ProcessFacts, ShutdownCause } from '../state/messages.ts';
 import type { ObservedErrors } from '../state/observed-errors.ts';
 import type { QueueMemory } from '../state/queue-memory.ts';
 import {
@@ -50,7 +50,7 @@ export interface LiveSession {
   /** End at once. */
   kill(): void;
   /** The server with these shared words has gone, or its clients are wanted elsewhere: end what it serves. */
-  shutServer(serverWords: number, cause: 'D' | 'U'): void;
+  shutServer(serverWords: number, cause: ShutdownCause): void;
   /** With `option contstats`: tells the statistics what has passed so far. */
   countProgress(): void;
 }
@@ -112,6 +112,10 @@ export class Plane implements Linker {
   pipes!: PipePool;
   /** Called when the last session has ended. */
   onDrained: () => void = () => {};
+  /** Posts a request to the main thread; set by the data thread. */
+  postRequest: (id: number, request: ControlRequest) => void = () => {};
+  private lastRequest = 0;
+  private readonly replies = new Map<number, (reply: unknown) => void>();
   onBug: (error: unknown) => void = () => {};
   /** The traffic has shown that something is wrong with a server. */
   onServerErrors: (errors: ObservedErrors) => void = () => {};
@@ -135,6 +139,19 @@ export class Plane implements Linker {
     const tune = parts.configuration.global.tune;
     this.headroom = tune.maxrewrite;
     this.scratch = reserve(tune.bufsize * 2 + 4096);
+  }
+
+  /** Has the main thread do something; `then` gets what it says to it. Whoever asks must expect to be gone by then. */
+  request(request: ControlRequest, then: (reply: unknown) => void): void {
+    const id = ++this.lastRequest;
+    this.replies.set(id, then);
+    this.postRequest(id, request);
+  }
+
+  onReply(id: number, reply: unknown): void {
+    const then = this.replies.get(id);
+    this.replies.delete(id);
+    then?.(reply);
   }
 
   /** Called once everything fixed has been placed in the arena: the rest of it becomes buffers. */

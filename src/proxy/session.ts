@@ -23,6 +23,7 @@ import { ProxyHeader } from '../protocol/proxy-protocol/proxy-header.ts';
 import { parseProxyHeader } from '../protocol/proxy-protocol/receive.ts';
 import { SocketAddress } from '../protocol/socket-address.ts';
 import type { ClientTarget } from '../rules/target.ts';
+import type { ShutdownCause } from '../state/messages.ts';
 import { PROCESS_CONNECTIONS } from '../state/shared-state.ts';
 import { Channel } from '../transport/channel.ts';
 import { type Connection, type ConnectionUser, FAILED } from '../transport/connection.ts';
@@ -100,7 +101,7 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   protected abstract logGreetingFailure(error: number): void;
   abstract onSoftStop(): void;
   abstract kill(): void;
-  abstract shutServer(serverWords: number, cause: 'D' | 'U'): void;
+  abstract shutServer(serverWords: number, cause: ShutdownCause): void;
   abstract countProgress(): void;
 
   onReady(): void {

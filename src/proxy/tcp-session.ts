@@ -1,7 +1,9 @@
 /**
  * A client connection in TCP mode: its one stream begins at once and ends with it.
  */
+
 import { handshakeErrorMessage } from '../protocol/proxy-protocol/handshake-error.ts';
+import type { ShutdownCause } from '../state/messages.ts';
 import type { Plane } from './plane.ts';
 import { Session } from './session.ts';
 import { TcpStream } from './tcp-stream.ts';
@@ -44,7 +46,7 @@ export class TcpSession extends Session {
     // A connection in use ends by itself.
   }
 
-  override shutServer(serverWords: number, cause: 'D' | 'U'): void {
+  override shutServer(serverWords: number, cause: ShutdownCause): void {
     this.stream?.shutServer(serverWords, cause);
   }
 

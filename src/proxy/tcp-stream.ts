@@ -5,6 +5,7 @@
 
 import type { Deferred } from '../loop/event-loop.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
+import type { ShutdownCause } from '../state/messages.ts';
 import type { Connection } from '../transport/connection.ts';
 import { FAILED } from '../transport/connection.ts';
 import type { Backend } from './backend.ts';
@@ -101,7 +102,7 @@ export class TcpStream extends Stream implements Deferred {
     this.end(false);
   }
 
-  shutServer(serverWords: number, cause: 'D' | 'U'): void {
+  shutServer(serverWords: number, cause: ShutdownCause): void {
     if (!this.isServedBy(serverWords)) return;
     this.setEnd(cause, '-');
     this.end(false);

@@ -69,6 +69,7 @@ export function registerAction<Data>(record: ActionRecord<Data>): void {
   }
 }
 
-export function actionRecords(ruleSet: RuleSetName): ReadonlyMap<string, ActionRecord> {
+export function actionRecords(set: RuleSetName): ReadonlyMap<string, ActionRecord> {
+  const ruleSet = set === 'stats http-request' ? 'http-request' : set;
   return records.get(ruleSet) ?? new Map();
 }

@@ -30,7 +30,12 @@ function ruleKeyword(name: RuleSetName, sections: readonly ProxySection[], doc: 
   };
 }
 
-function readRule(set: RuleSet, context: KeywordContext<ProxyConfig>): void {
+/** `keptAs`: the set that the rule belongs to, where that is another one than it is written as. */
+export function readRule(
+  set: RuleSet,
+  context: KeywordContext<ProxyConfig>,
+  keptAs: RuleSetName = set.name,
+): void {
   const { args, target } = context;
   const start = args.position;
   const word = args.next() ?? '';
@@ -52,8 +57,8 @@ function readRule(set: RuleSet, context: KeywordContext<ProxyConfig>): void {
   const { line } = args;
   const words = line.words.slice(start).map((each) => each.text);
   const rules = rulesFacet.of(target);
-  const list = rules.get(set.name) ?? [];
-  rules.set(set.name, list);
+  const list = rules.get(keptAs) ?? [];
+  rules.set(keptAs, list);
   list.push({
     action: found.record.name,
     data,
@@ -117,6 +122,8 @@ registerCheck((configuration, report) => {
   for (const proxy of configuration.proxies) {
     if (proxy.mode === 'http') continue;
     for (const name of ruleSetNames) {
+      // Without HTTP there is no statistics page, which is said once for all of its lines.
+      if (name === 'stats http-request') continue;
       if (!ruleSet(name).http || !rulesFacet.read(proxy)?.has(name)) continue;
       report.warning(`'${name}' rules ignored for ${placeOf(proxy)} as they require HTTP mode.`);
     }

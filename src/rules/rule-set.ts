@@ -14,6 +14,7 @@ export const ruleSetNames = [
   'http-request',
   'http-response',
   'http-after-response',
+  'stats http-request',
 ] as const;
 export type RuleSetName = (typeof ruleSetNames)[number];
 
@@ -53,6 +54,13 @@ const sets: readonly RuleSet[] = [
   },
   {
     name: 'http-request',
+    frontend: 'frontend http-request header rule',
+    backend: 'backend http-request header rule',
+    http: true,
+  },
+  {
+    // Of the statistics page; it is read, and speaks of itself, as `http-request`.
+    name: 'stats http-request',
     frontend: 'frontend http-request header rule',
     backend: 'backend http-request header rule',
     http: true,

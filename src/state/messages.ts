@@ -66,19 +66,32 @@ export type ToDataThread =
   | { readonly kind: 'stop' }
   /** Servers changed state: queues are looked at again, sessions are ended. */
   | { readonly kind: 'serversChanged'; readonly shutdowns: readonly SessionShutdown[] }
-  | { readonly kind: 'question'; readonly id: number; readonly question: Question };
+  | { readonly kind: 'question'; readonly id: number; readonly question: Question }
+  /** What the main thread says to a `request` of this thread. */
+  | { readonly kind: 'reply'; readonly id: number; readonly reply: unknown };
+
+/**
+ * What the log tells of it: the server went down, (of a backup) another one came up, or somebody wanted it.
+ */
+export type ShutdownCause = 'D' | 'U' | 'K';
 
 /** The sessions of a server are to be ended. */
 export interface SessionShutdown {
   /** Index of the server's shared words. */
   readonly server: number;
-  /** What the log tells of it: the server went down, or (of a backup) another one came up. */
-  readonly cause: 'D' | 'U';
+  readonly cause: ShutdownCause;
 }
 
 export type Question = { readonly ask: 'sessions' } | { readonly ask: 'pools' };
 
+/** Something that a data thread wants done. Each kind is carried out by one feature of the main thread. */
+export interface ControlRequest {
+  readonly want: string;
+  readonly what: unknown;
+}
+
 export type FromDataThread =
+  | { readonly kind: 'request'; readonly id: number; readonly request: ControlRequest }
   | { readonly kind: 'ready' }
   /** After softStop: the thread has no session left. */
   | { readonly kind: 'drained' }

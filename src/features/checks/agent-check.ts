@@ -53,7 +53,7 @@ export class AgentCheck {
   /** Also in maintenance: only the agent takes back what it has done. */
   async #ask(): Promise<void> {
     const { states, place } = this.#health;
-    if (!states.has(place.server, SERVER_NO_ADDRESS)) {
+    if (states.asksAgent(place.server) && !states.has(place.server, SERVER_NO_ADDRESS)) {
       this.status.inProgress = true;
       this.#dialogue = new CheckDialogue(this.#plan, { stopsOn404: false, stateHeader: undefined });
       const result = await this.#dialogue.result;

@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import type { GlobalConfig, ProxyConfig } from '../../config/model.ts';
-import { SERVER_MAINT, SERVER_NO_ADDRESS, SRV_HEALTH } from '../../state/shared-state.ts';
+import { SERVER_CHECKED, SERVER_MAINT, SERVER_NO_ADDRESS, SRV_HEALTH } from '../../state/shared-state.ts';
 import { backendCheck } from './check-config.ts';
 import { CheckDialogue } from './check-dialogue.ts';
 import { type CheckPlan, checkPlan } from './check-plan.ts';
@@ -73,7 +73,8 @@ export class ServerCheck {
 
   async #check(): Promise<void> {
     const { states, place } = this.#health;
-    if (!states.has(place.server, SERVER_MAINT | SERVER_NO_ADDRESS)) {
+    const { server } = place;
+    if (states.has(server, SERVER_CHECKED) && !states.has(server, SERVER_MAINT | SERVER_NO_ADDRESS)) {
       this.status.inProgress = true;
       this.#attempt = this.#begin();
       const result = await this.#attempt.result;

@@ -32,6 +32,7 @@ import {
   BE_BACKUP_SERVERS,
   BE_GENERATION,
   BE_QUEUED,
+  SERVER_CHECKED,
   SERVER_OUT_OF_USE,
   SERVER_UP,
   SERVER_WARMING,
@@ -111,6 +112,8 @@ export class ServerStates {
   /** The counters of servers that are checked: a state that is forced sets them too. */
   readonly #checks = new Map<number, CheckStatus>();
   readonly #agents = new Map<number, CheckStatus>();
+  /** Servers whose agents are not asked any more. */
+  readonly #silenced = new Set<number>();
   readonly #slowStarts: SlowStarts;
   #quiet = false;
   #depth = 0;
@@ -184,7 +187,8 @@ export class ServerStates {
   setAgent(server: number, { last, health }: CheckStatus): void {
     const { words } = this.#shared;
     const base = this.#shared.serverWords(server);
-    Atomics.store(words, base + SRV_AGENT_STATUS, CHECK_CODES.indexOf(last.status) + 1);
+    const known = this.asksAgent(server) ? CHECK_CODES.indexOf(last.status) + 1 : 0;
+    Atomics.store(words, base + SRV_AGENT_STATUS, known);
     Atomics.store(words, base + SRV_AGENT_CODE, last.code === undefined ? 0 : last.code + 1);
     Atomics.store(words, base + SRV_AGENT_DURATION_MS, Math.round(last.durationMs));
     Atomics.store(words, base + SRV_AGENT_HEALTH, health);
@@ -270,6 +274,40 @@ export class ServerStates {
     if (to === 'down') this.setDown(server, cause);
     else if (to === 'up') this.setUp(server, cause);
     else this.setStopping(server, cause);
+  }
+
+  /** `set server agent`: whatever the agent says, until it says it again. False without an agent. */
+  forceAgent(server: number, to: 'up' | 'down', cause: string): boolean {
+    const status = this.#agents.get(server);
+    if (status === undefined || !this.asksAgent(server)) return false;
+    status.health = to === 'up' ? status.rise + status.fall - 1 : 0;
+    this.setAgent(server, status);
+    if (to === 'up') this.setUp(server, cause);
+    else this.setDown(server, cause);
+    return true;
+  }
+
+  asksAgent(server: number): boolean {
+    return !this.#silenced.has(server);
+  }
+
+  /** Whether the agent is asked on, of a server that has one. */
+  setAgentAsked(server: number, on: boolean): boolean {
+    const status = this.#agents.get(server);
+    if (status === undefined) return false;
+    if (on) this.#silenced.delete(server);
+    else this.#silenced.add(server);
+    this.setAgent(server, status);
+    return true;
+  }
+
+  /** Whether checks go on, of a server that has any. Its state stays as it is. */
+  setChecked(server: number, on: boolean): boolean {
+    if (!this.place(server).config.check.enabled) return false;
+    const state = this.#shared.serverWords(server) + SRV_STATE;
+    if (on) Atomics.or(this.#shared.words, state, SERVER_CHECKED);
+    else Atomics.and(this.#shared.words, state, ~SERVER_CHECKED);
+    return true;
   }
 
   /** What "up" is for this server now. */

@@ -11,6 +11,7 @@ import { FE } from '../../proxy/frontend.ts';
 import { type HttpExtension, registerHttpExtension } from '../../proxy/http/extension.ts';
 import type { HttpStream } from '../../proxy/http/stream.ts';
 import { BE } from '../../proxy/server.ts';
+import { CONTINUE, DONE } from '../../rules/verdict.ts';
 
 const headerNameRestriction = new Facet('http.restrict-req-hdr-names', () => ({
   action: 'preserve' as 'preserve' | 'delete' | 'reject',
@@ -52,7 +53,7 @@ class HeaderNameRestriction implements HttpExtension {
     this.rejects = rejects;
   }
 
-  onRequest(stream: HttpStream): boolean {
+  onRequest(stream: HttpStream): number {
     const { block } = stream.requestParser;
     for (let line = 0; line < block.count; line++) {
       if (block.isDeleted(line) || isPlain(block.nameStart(line), block.nameEnd(line))) continue;
@@ -62,11 +63,11 @@ class HeaderNameRestriction implements HttpExtension {
         stream.backend?.count(BE.deniedRequests);
         stream.setEnd('P', 'R');
         stream.reply(403);
-        return true;
+        return DONE;
       }
       block.delete(line);
     }
-    return false;
+    return CONTINUE;
   }
 }
 

@@ -24,7 +24,12 @@ export const ACTION_NAMES = {
 export type ServerAction = keyof typeof ACTION_NAMES;
 
 /** Done, nothing to do, done in part, wrong parameters, denied, too long a request, something else. */
-export type Outcome = 'DONE' | 'NONE' | 'PART' | 'ERRP' | 'DENY' | 'EXCD' | 'UNKN';
+const OUTCOMES = ['DONE', 'NONE', 'PART', 'ERRP', 'DENY', 'EXCD', 'UNKN'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export function isOutcome(value: unknown): value is Outcome {
+  return OUTCOMES.some((outcome) => outcome === value);
+}
 
 /** What is to be done to which servers. */
 export interface ServerActionOrder {

@@ -38,12 +38,13 @@ import {
   type ListenerCounter,
   PROCESS_STOPPING,
   SERVER_CHECKED,
-  SERVER_DRAIN,
   SERVER_MAINT,
   SERVER_NO_ADDRESS,
+  SERVER_OUT_OF_USE,
   SERVER_STARTING,
   SERVER_UP,
   type SharedState,
+  SRV_ADMIN,
   SRV_AGENT_CODE,
   SRV_AGENT_DURATION_MS,
   SRV_AGENT_HEALTH,
@@ -59,6 +60,7 @@ import {
   SRV_LAST_CHANGE_S,
   SRV_LAST_SESSION_S,
   SRV_MAXCONN,
+  SRV_OBSERVED_FAILURES,
   SRV_PENDING,
   SRV_QUEUED,
   SRV_QUEUED_MAX,
@@ -68,6 +70,7 @@ import {
   SRV_STATE,
   SRV_WEIGHT,
 } from '../../state/shared-state.ts';
+import { splitTracked, type Tracking, trackingOf } from '../../state/tracking.ts';
 import { CHECK_CODES, CHECK_TEXTS } from '../checks/check-status.ts';
 import { cookieFacet } from '../cookie/cookie-config.ts';
 import {
@@ -80,7 +83,7 @@ import {
   TYPE_SERVER,
 } from './fields.ts';
 import { readRate } from './rates.ts';
-import { type Health, statusText } from './server-status.ts';
+import { type Health, isChecked, statusText } from './server-status.ts';
 
 const FE = counterOffsets(FRONTEND_COUNTERS);
 const BE = counterOffsets(BACKEND_COUNTERS);
@@ -111,6 +114,7 @@ export class RowReader {
   private readonly layout: Layout;
   /** Addresses, cookies and algorithms are shown (`stats show-legends`). */
   private readonly legends: boolean;
+  private tracking: Tracking | undefined;
   private readonly nowS = Math.floor(Date.now() / 1000);
 
   constructor(source: StatsSource, legends: boolean) {
@@ -314,15 +318,40 @@ export class RowReader {
   }
 
   health(proxy: number, position: number): Health {
-    const words = this.shared.serverWords(this.serverNumber(proxy, position));
-    const { check } = this.proxy(proxy).servers[position] as ServerConfig;
+    const number = this.serverNumber(proxy, position);
+    const words = this.shared.serverWords(number);
+    const { track } = this.proxy(proxy).servers[position] as ServerConfig;
+    const root = track === undefined ? undefined : this.trackedRoot(number);
+    const checkedWords = root === undefined ? words : this.shared.serverWords(root.number);
+    const { check } = root?.config ?? (this.proxy(proxy).servers[position] as ServerConfig);
+    const agent = this.word(checkedWords + SRV_AGENT_STATUS) !== 0;
     return {
       state: this.word(words + SRV_STATE),
-      health: this.word(words + SRV_HEALTH),
-      agent: this.word(words + SRV_AGENT_STATUS) === 0 ? undefined : this.word(words + SRV_AGENT_HEALTH),
+      admin: this.word(words + SRV_ADMIN),
+      tracked: track === undefined ? undefined : trackedName(this.proxy(proxy), track),
+      checked: (this.word(checkedWords + SRV_STATE) & SERVER_CHECKED) !== 0,
+      health: this.word(checkedWords + SRV_HEALTH),
       rise: check.rise ?? DEFAULT_RISE,
       fall: check.fall ?? DEFAULT_FALL,
+      agent: agent ? this.word(checkedWords + SRV_AGENT_HEALTH) : undefined,
     };
+  }
+
+  /** The server at the end of a chain of those that track one another. */
+  private trackedRoot(number: number): { number: number; config: ServerConfig } | undefined {
+    this.tracking ??= trackingOf(this.source.configuration);
+    let root = number;
+    for (let next = this.tracking.tracked(root); next !== undefined; next = this.tracking.tracked(root))
+      root = next;
+    if (root === number) return undefined;
+    const { firstServer } = this.layout;
+    const proxies = this.source.configuration.proxies;
+    const proxy = proxies.findIndex(
+      ({ servers }, index) =>
+        root >= (firstServer[index] as number) && root < (firstServer[index] as number) + servers.length,
+    );
+    const config = proxies[proxy]?.servers[root - (firstServer[proxy] as number)];
+    return config === undefined ? undefined : { number: root, config };
   }
 
   /** The weight as slow start lets it be now. */
@@ -358,7 +387,7 @@ export class RowReader {
       weight: this.weight(words),
       act: config.backup ? 0 : 1,
       bck: config.backup ? 1 : 0,
-      ...this.checks(number, words, health),
+      ...this.checks(number, words, health, config),
       lastchg: this.nowS - this.word(words + SRV_LAST_CHANGE_S),
       qlimit: config.maxqueue !== undefined && config.maxqueue > 0 ? config.maxqueue : undefined,
       pid: PROCESS,
@@ -366,6 +395,7 @@ export class RowReader {
       sid: config.id,
       throttle:
         (health.state & SERVER_STARTING) !== 0 ? throttlePercent(this.shared.words, words) : undefined,
+      tracked: health.tracked,
       type: TYPE_SERVER,
       rate: rate.now,
       rate_max: rate.highest,
@@ -392,14 +422,15 @@ export class RowReader {
     return { unsafe, safe, used: Math.max(0, this.word(words + SRV_CONNECTIONS) - unsafe - safe) };
   }
 
-  private checks(number: number, words: number, health: Health): Row {
-    if ((health.state & SERVER_CHECKED) === 0) return {};
+  private checks(number: number, words: number, health: Health, config: ServerConfig): Row {
+    if (!isChecked(health)) return {};
     const down = (health.state & SERVER_UP) === 0;
     const sinceS = down ? this.nowS - this.word(words + SRV_LAST_CHANGE_S) : 0;
     return {
       chkfail: this.word(words + SRV_FAILED_CHECKS),
       chkdown: this.word(words + SRV_DOWN_TRANSITIONS),
       downtime: this.word(words + SRV_DOWNTIME_S) + sinceS,
+      hanafail: config.observe === 'none' ? undefined : this.word(words + SRV_OBSERVED_FAILURES),
       ...((health.state & (SERVER_MAINT | SERVER_NO_ADDRESS)) === 0
         ? this.lastCheck(number, words, health)
         : {}),
@@ -512,8 +543,7 @@ export class RowReader {
       if (backup === active) return;
       const words = this.shared.serverWords(this.serverNumber(proxy, position));
       const state = this.word(words + SRV_STATE);
-      const out = SERVER_MAINT | SERVER_DRAIN | SERVER_NO_ADDRESS;
-      if ((state & SERVER_UP) === 0 || (state & out) !== 0) return;
+      if ((state & SERVER_UP) === 0 || (state & SERVER_OUT_OF_USE) !== 0) return;
       effective += this.weight(words);
       configured += this.word(words + SRV_WEIGHT);
     });
@@ -523,6 +553,12 @@ export class RowReader {
   private maxconn(config: ProxyConfig): number {
     return config.maxconn ?? this.source.process.maxconn;
   }
+}
+
+/** Always with the proxy's name. */
+function trackedName(proxy: ProxyConfig, track: string): string {
+  const { proxyName, serverName } = splitTracked(proxy, track);
+  return `${proxyName}/${serverName}`;
 }
 
 /** As statistics show it: none where it is not known, one word for all that is not of the network. */

@@ -5,15 +5,27 @@
 import { hostname } from 'node:os';
 import type { ArgumentReader } from '../../config/argument-reader.ts';
 import { Facet } from '../../config/facet.ts';
-import { type ProxyKeyword, registerCheck, registerFamily, registerKeywords } from '../../config/keyword.ts';
+import {
+  type KeywordContext,
+  type ProxyKeyword,
+  registerCheck,
+  registerFamily,
+  registerKeywords,
+} from '../../config/keyword.ts';
 import { everywhere } from '../../config/keywords/proxy-option.ts';
-import type { Configuration } from '../../config/model.ts';
+import type { Configuration, ProxyConfig } from '../../config/model.ts';
 import { parseTime } from '../../config/time-and-size.ts';
-import { type AdminRule, parseAdminRule } from './admin-condition.ts';
+import type { ConditionConfig } from '../../expr/acl/acl-config.ts';
+import { conditionPlace } from '../../expr/acl/acl-keyword.ts';
+import { readCondition } from '../../expr/acl/parse-condition.ts';
+import { readRule } from '../../rules/rule-keywords.ts';
+import { ruleSet } from '../../rules/rule-set.ts';
 
 export interface StatsConfig {
   uri: string;
   realm: string;
+  /** `stats realm` is written. */
+  hasRealm: boolean;
   /** `user:password`; none: everybody may look. */
   accounts: string[];
   /** Proxies that are shown, `.` for the page's own; none: all. */
@@ -21,7 +33,9 @@ export interface StatsConfig {
   refreshS: number;
   hidesVersion: boolean;
   /** Who may change the state of servers: whoever one of the rules lets. */
-  admin: AdminRule[];
+  admin: ConditionConfig[];
+  /** `stats http-request` is written. */
+  hasRules: boolean;
   node: string | undefined;
   description: string | undefined;
   showsLegends: boolean;
@@ -33,11 +47,13 @@ export const statsFacet = new Facet(
   (): StatsConfig => ({
     uri: '/haproxy?stats',
     realm: 'HAProxy Statistics',
+    hasRealm: false,
     accounts: [],
     scope: [],
     refreshS: 0,
     hidesVersion: false,
     admin: [],
+    hasRules: false,
     node: undefined,
     description: undefined,
     showsLegends: false,
@@ -79,20 +95,37 @@ function readRefresh(args: ArgumentReader, config: StatsConfig): void {
   }
 }
 
-function readAdmin(args: ArgumentReader, config: StatsConfig): void {
-  const word = args.next();
+function readAdmin(context: KeywordContext<ProxyConfig>): void {
+  const { args, target } = context;
+  const word = args.peek();
   if (word !== 'if' && word !== 'unless') {
     args.alert("'stats admin' requires either 'if' or 'unless' followed by a condition.");
+    args.rest();
     return;
   }
-  const rule = parseAdminRule(word === 'unless', args.rest());
-  if (typeof rule !== 'string') config.admin.push(rule);
-  else {
-    args.alert(
-      `error detected while parsing a 'stats admin' rule : no such ACL : '${rule}'.`,
-      'this version of Sluice knows TRUE, FALSE and LOCALHOST here',
-    );
-  }
+  const read = readCondition(args.rest(), conditionPlace(context));
+  if ('error' in read)
+    args.alert(`error detected while parsing a 'stats admin' rule : ${read.error}.`, read.hint);
+  else statsFacet.of(target).admin.push(read.condition);
+}
+
+/** Keywords that have no business in a `defaults` section. */
+function ofSections(
+  name: string,
+  syntax: string,
+  doc: string,
+  complaint: string,
+  parse: (context: KeywordContext<ProxyConfig>) => void,
+): ProxyKeyword {
+  return {
+    ...stats(name, syntax, doc, () => {}),
+    parse,
+    sections: ['frontend', 'listen', 'backend'],
+    misplaced: ({ args }) => {
+      args.rest();
+      args.say('alert', `parsing ${args.place}${complaint} not allowed in 'defaults' section.`);
+    },
+  };
 }
 
 registerKeywords(
@@ -110,7 +143,10 @@ registerKeywords(
   stats('realm', '<realm>', 'The name that a browser asks a password for.', (args, c) => {
     const realm = args.next();
     if (realm === undefined) args.alert("'realm' needs an realm name.");
-    else c.realm = realm;
+    else {
+      c.realm = realm;
+      c.hasRealm = true;
+    }
   }),
   stats(
     'auth',
@@ -131,14 +167,23 @@ registerKeywords(
   stats('hide-version', '', 'Does not show the version.', (_, c) => {
     c.hidesVersion = true;
   }),
-  {
-    ...stats('admin', '{ if | unless } <cond>', 'Lets visitors change the state of servers.', readAdmin),
-    sections: ['frontend', 'listen', 'backend'],
-    misplaced: ({ args }) => {
-      args.rest();
-      args.say('alert', `parsing ${args.place}: 'stats admin' not allowed in 'defaults' section.`);
+  ofSections(
+    'admin',
+    '{ if | unless } <cond>',
+    'Lets visitors change the state of servers.',
+    " : 'stats admin'",
+    readAdmin,
+  ),
+  ofSections(
+    'http-request',
+    '<action> [arguments] [{ if | unless } <condition>]',
+    'What is done with requests for the page, before they get it.',
+    ": 'stats'",
+    (context) => {
+      statsFacet.of(context.target).hasRules = true;
+      readRule(ruleSet('http-request'), context, 'stats http-request');
     },
-  },
+  ),
   stats(
     'show-node',
     '[ <name> ]',
@@ -168,11 +213,6 @@ registerKeywords(
   stats('show-modules', '', 'Shows a column for each module of the program.', (_, c) => {
     c.showsModules = true;
   }),
-  stats('http-request', '{ allow | auth | deny } …', 'Rules for the page.', (args) => {
-    args.alert(
-      "'stats http-request' is a keyword of HAProxy 2.6 that this version of Sluice does not carry out yet.",
-    );
-  }),
 );
 
 const EXPECTED =
@@ -193,7 +233,14 @@ registerFamily({
 
 registerCheck((configuration, report) => {
   for (const proxy of configuration.proxies) {
-    if (proxy.mode === 'http' || statsFacet.read(proxy) === undefined) continue;
+    const stats = statsFacet.read(proxy);
+    if (stats === undefined) continue;
+    if (stats.hasRules && (stats.hasRealm || stats.accounts.length > 0)) {
+      report.alert(
+        `config: proxy '${proxy.name}': stats 'auth'/'realm' and 'http-request' can't be used at the same time.`,
+      );
+    }
+    if (proxy.mode === 'http') continue;
     report.warning(`'stats' statement ignored for proxy '${proxy.name}' as it requires HTTP mode.`);
   }
 });

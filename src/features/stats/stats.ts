@@ -2,7 +2,10 @@
  * The statistics page of a proxy: recognises its URI, asks for a password where one is configured, and answers with the
  * statistics in the form that is asked for. Specification: configuration manual 4.2 `stats enable` and the following.
  */
+import type { ProxyConfig } from '../../config/model.ts';
+import { type Condition, linkCondition } from '../../expr/acl/condition.ts';
 import { u8 } from '../../os/arena.ts';
+import { BODY_CHUNKED } from '../../protocol/http1/framing.ts';
 import { H_AUTHORIZATION } from '../../protocol/http1/known-headers.ts';
 import { M_GET, M_HEAD, M_POST } from '../../protocol/http1/request-facts.ts';
 import { pathStart } from '../../protocol/http1/request-target.ts';
@@ -10,19 +13,21 @@ import { FE } from '../../proxy/frontend.ts';
 import { type HttpExtension, registerHttpExtension } from '../../proxy/http/extension.ts';
 import type { HttpStream } from '../../proxy/http/stream.ts';
 import type { Plane } from '../../proxy/plane.ts';
+import { linkRules, type RuleList } from '../../rules/rule-list.ts';
+import { CONTINUE, DONE, YIELD } from '../../rules/verdict.ts';
 import {
   FE_CONNECTION_RATE,
   FE_REQUEST_RATE,
   PROCESS_CONNECTIONS,
   PROCESS_PIPES,
 } from '../../state/shared-state.ts';
-import { mayAct } from './admin-condition.ts';
+import { isOutcome, type Outcome, readOrder } from './actions.ts';
 import type { PageFacts } from './page.ts';
 import { readRate } from './rates.ts';
 import { Report, type ReportOptions } from './report.ts';
 import { TextApplet } from './stats-applet.ts';
 import { type StatsConfig, statsFacet } from './stats-config.ts';
-import { type Format, readStatsRequest, type StatsRequest } from './stats-request.ts';
+import { type Format, optionWords, readStatsRequest, type StatsRequest } from './stats-request.ts';
 
 const PROXY_AUTHORIZATION = Buffer.from('proxy-authorization', 'latin1');
 
@@ -40,6 +45,9 @@ function speaksToProxy(stream: HttpStream): boolean {
 const SLASH = 47;
 const ASTERISK = 42;
 
+/** An action is a matter of milliseconds; whoever waits for it does not do so for ever. */
+const LONGEST_ACTION_MS = 10_000;
+
 const CONTENT_TYPES: Readonly<Record<Format, string>> = {
   html: 'text/html',
   csv: 'text/plain',
@@ -56,27 +64,49 @@ class StatsPage implements HttpExtension {
   private readonly uri: Buffer;
   /** What a client may send behind `Basic`. */
   private readonly credentials: readonly string[];
+  /** `stats http-request` */
+  private readonly rules: RuleList | null;
+  /** Whoever one of these holds for may change the state of servers. */
+  private readonly admins: readonly Condition[];
 
-  constructor(config: StatsConfig, plane: Plane, proxyName: string) {
+  constructor(config: StatsConfig, plane: Plane, proxy: ProxyConfig) {
     this.config = config;
     this.plane = plane;
-    this.scope = config.scope.map((name) => (name === '.' ? proxyName : name));
+    this.scope = config.scope.map((name) => (name === '.' ? proxy.name : name));
     this.uri = Buffer.from(config.uri, 'latin1');
     this.credentials = config.accounts.map((account) => Buffer.from(account, 'latin1').toString('base64'));
+    this.rules = linkRules(proxy, 'stats http-request', plane);
+    this.admins = config.admin.map((condition) => linkCondition(condition, plane));
   }
 
-  onRequest(stream: HttpStream): boolean {
+  onRequest(stream: HttpStream, complete: boolean): number {
+    if (!this.isAskedFor(stream)) return CONTINUE;
+    if (this.rules !== null) {
+      const verdict = this.rules.run(stream, 0, complete);
+      if (verdict >= DONE) return verdict;
+    } else if (!this.isAllowed(stream)) {
+      this.askForPassword(stream);
+      return DONE;
+    }
+    const acts = stream.request.method === M_POST;
+    const mayAct = this.admins.some((condition) => condition.holds(stream));
+    // The form's whole body is waited for, as far as the buffer holds it.
+    if (acts && mayAct && !complete) return YIELD;
+    const asked = text(targetStartOf(stream) + this.uri.length, stream.requestParser.targetEnd);
+    const request = readStatsRequest(asked);
+    if (!acts) this.show(stream, request, mayAct);
+    else if (!mayAct) this.redirect(stream, request, 'DENY');
+    else this.act(stream, request);
+    return DONE;
+  }
+
+  private isAskedFor(stream: HttpStream): boolean {
     const { method } = stream.request;
     if (method !== M_GET && method !== M_HEAD && method !== M_POST) return false;
     const { targetEnd } = stream.requestParser;
-    const start = pathStart(u8, stream.requestParser.targetStart, targetEnd);
+    const start = targetStartOf(stream);
     if (targetEnd - start < this.uri.length) return false;
     for (let i = 0; i < this.uri.length; i++) if (u8[start + i] !== this.uri[i]) return false;
-    const { plane } = this;
-    plane.count(stream.session.frontend.counters + FE.interceptedRequests);
-    if (!this.isAllowed(stream)) this.askForPassword(stream);
-    else if (method === M_POST) this.refuseAction(stream);
-    else this.show(stream, readStatsRequest(text(start + this.uri.length, targetEnd)));
     return true;
   }
 
@@ -98,16 +128,44 @@ class StatsPage implements HttpExtension {
       : ([401, 'www-authenticate'] as const);
     const body = unauthorized(status);
     const head = `HTTP/1.1 ${status} Unauthorized\r\ncontent-length: ${body.length}\r\ncache-control: no-cache\r\ncontent-type: text/html\r\n${challenge}: Basic realm="${realm}"\r\n`;
-    stream.replyFromApplet(status, bytes(head), new TextApplet([body]), true, true);
+    this.reply(stream, status, head, [body], true, true);
   }
 
-  /** Actions on servers are not carried out yet. */
-  private refuseAction(stream: HttpStream): void {
-    const head = `HTTP/1.1 303 See Other\r\ncache-control: no-cache\r\ncontent-type: text/plain\r\ncontent-length: 0\r\nlocation: ${this.config.uri};st=DENY\r\n`;
-    stream.replyFromApplet(303, bytes(head), new TextApplet([]), true);
+  /** The main thread carries it out, and the visitor waits for it: the next page shows what has become of it. */
+  private act(stream: HttpStream, request: StatsRequest): void {
+    const order = stream.requestBodyComplete ? readOrder(bodyOf(stream), this.plane.configuration) : 'EXCD';
+    if (typeof order === 'string') {
+      this.redirect(stream, request, order);
+      return;
+    }
+    const late = { answer: () => this.redirect(stream, request, 'UNKN') };
+    stream.delay(LONGEST_ACTION_MS, late);
+    this.plane.request({ want: 'serverActions', what: order }, (outcome) => {
+      if (stream.awaits(late)) this.redirect(stream, request, isOutcome(outcome) ? outcome : 'UNKN');
+    });
   }
 
-  private show(stream: HttpStream, request: StatsRequest): void {
+  /** Back to the page, which tells what became of the action. */
+  private redirect(stream: HttpStream, request: StatsRequest, outcome: Outcome): void {
+    const refreshes = request.refreshes || this.config.refreshS === 0;
+    const location = this.config.uri + optionWords({ ...request, refreshes }, outcome);
+    const head = `HTTP/1.1 303 See Other\r\ncache-control: no-cache\r\ncontent-type: text/plain\r\ncontent-length: 0\r\nlocation: ${location}\r\n`;
+    this.reply(stream, 303, head, [], true);
+  }
+
+  private reply(
+    stream: HttpStream,
+    status: number,
+    head: string,
+    parts: Iterable<string>,
+    sized = false,
+    closes = false,
+  ): void {
+    this.plane.count(stream.session.frontend.counters + FE.interceptedRequests);
+    stream.replyFromApplet(status, bytes(head), new TextApplet(parts), sized, closes);
+  }
+
+  private show(stream: HttpStream, request: StatsRequest, admin: boolean): void {
     const { config, plane } = this;
     const refresh = request.refreshes && config.refreshS > 0 ? `refresh: ${config.refreshS}\r\n` : '';
     const type = CONTENT_TYPES[request.format];
@@ -115,13 +173,18 @@ class StatsPage implements HttpExtension {
     const options: ReportOptions = {
       scope: this.scope,
       table: {
-        admin: mayAct(config.admin, stream.clientAddress),
+        admin,
         legends: config.showsLegends,
         modules: config.showsModules,
       },
     };
     const report = new Report(plane, options, request);
-    stream.replyFromApplet(200, bytes(head), new TextApplet(report.parts(() => this.facts())));
+    this.reply(
+      stream,
+      200,
+      head,
+      report.parts(() => this.facts()),
+    );
   }
 
   private facts(): PageFacts {
@@ -154,6 +217,30 @@ class StatsPage implements HttpExtension {
   }
 }
 
+/** A target may begin with a scheme and a host. */
+function targetStartOf(stream: HttpStream): number {
+  const { targetStart, targetEnd } = stream.requestParser;
+  return pathStart(u8, targetStart, targetEnd);
+}
+
+/** Without its framing. */
+function bodyOf(stream: HttpStream): string {
+  const received = stream.receivedBody;
+  return stream.request.body === BODY_CHUNKED ? joinChunks(received) : received;
+}
+
+/** The data of chunks that are known to be well-formed and complete. */
+function joinChunks(framed: string): string {
+  let data = '';
+  for (let at = 0; ; ) {
+    const size = Number.parseInt(framed.slice(at, at + 16), 16);
+    if (!(size > 0)) return data;
+    const start = framed.indexOf('\n', at) + 1;
+    data += framed.slice(start, start + size);
+    at = framed.indexOf('\n', start + size) + 1;
+  }
+}
+
 function text(start: number, end: number): string {
   return Buffer.from(u8.subarray(start, end)).toString('latin1');
 }
@@ -164,5 +251,5 @@ function bytes(value: string): Buffer {
 
 registerHttpExtension((proxy, plane) => {
   const config = statsFacet.read(proxy);
-  return config === undefined || proxy.mode !== 'http' ? null : new StatsPage(config, plane, proxy.name);
+  return config === undefined || proxy.mode !== 'http' ? null : new StatsPage(config, plane, proxy);
 });

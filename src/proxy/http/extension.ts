@@ -8,8 +8,12 @@ import type { Server } from '../server.ts';
 import type { HttpStream } from './stream.ts';
 
 export interface HttpExtension {
-  /** The request's head is known, before a server is chosen. True: the extension has replied by itself (`stream.reply…`). */
-  onRequest?(stream: HttpStream): boolean;
+  /**
+   * The request's head is known, before a server is chosen. Result: CONTINUE; DONE when the extension has replied by itself
+   * (`stream.reply…`), or will (`stream.delay`); YIELD when it wants to see more of the request. `complete`: nothing more
+   * will come, or fits.
+   */
+  onRequest?(stream: HttpStream, complete: boolean): number;
   /** A server that this request should go to, or null. Only asked of backends. */
   chooseServer?(stream: HttpStream): Server | null;
   /** A server was chosen; the request's head is about to be sent and may be edited. */

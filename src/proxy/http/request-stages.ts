@@ -8,6 +8,7 @@
 import type { RuleList } from '../../rules/rule-list.ts';
 import { CONTINUE, DONE, STOP, YIELD } from '../../rules/verdict.ts';
 import type { Backend } from '../backend.ts';
+import type { HttpExtension } from './extension.ts';
 import type { HttpStream } from './stream.ts';
 
 /** Everything is decided: the request goes to its backend. */
@@ -20,11 +21,13 @@ export const STAGES_ANSWERED = 2;
 const FRONTEND_CONTENT = 0;
 const FRONTEND_BUFFER = 1;
 const FRONTEND_REQUEST = 2;
-const SWITCHING = 3;
-const BACKEND_CONTENT = 4;
-const BACKEND_BUFFER = 5;
-const BACKEND_REQUEST = 6;
-const ALL = 7;
+const FRONTEND_FEATURES = 3;
+const SWITCHING = 4;
+const BACKEND_CONTENT = 5;
+const BACKEND_BUFFER = 6;
+const BACKEND_REQUEST = 7;
+const BACKEND_FEATURES = 8;
+const ALL = 9;
 
 export class RequestStages {
   private stage = FRONTEND_CONTENT;
@@ -46,7 +49,15 @@ export class RequestStages {
 
   /** The whole body is waited for: what a slow client gets is an error. */
   get buffers(): boolean {
-    return this.stage === FRONTEND_BUFFER || this.stage === BACKEND_BUFFER;
+    switch (this.stage) {
+      case FRONTEND_BUFFER:
+      case FRONTEND_FEATURES:
+      case BACKEND_BUFFER:
+      case BACKEND_FEATURES:
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** `complete`: nothing more of the request will come, or fits. */
@@ -64,10 +75,9 @@ export class RequestStages {
           break;
         case FRONTEND_REQUEST:
           verdict = this.rules(frontend.rules.request, stream, complete);
-          if (verdict < DONE) {
-            for (const extension of frontend.extensions)
-              if (extension.onRequest?.(stream)) return STAGES_ANSWERED;
-          }
+          break;
+        case FRONTEND_FEATURES:
+          verdict = this.features(frontend.extensions, stream, complete);
           break;
         case SWITCHING:
           if (!stream.switchBackend()) return STAGES_ANSWERED;
@@ -84,10 +94,9 @@ export class RequestStages {
           // The two sides of a listen section have one set of rules, which has been asked already.
           if (!isOther(backend, stream)) break;
           verdict = this.rules(backend.rules.request, stream, complete);
-          if (verdict < DONE) {
-            for (const extension of backend.extensions)
-              if (extension.onRequest?.(stream)) return STAGES_ANSWERED;
-          }
+          break;
+        case BACKEND_FEATURES:
+          if (isOther(backend, stream)) verdict = this.features(backend.extensions, stream, complete);
           break;
         default:
           return STAGES_READY;
@@ -104,6 +113,16 @@ export class RequestStages {
       this.from = 0;
       this.stopWaiting();
     }
+  }
+
+  private features(list: readonly HttpExtension[], stream: HttpStream, complete: boolean): number {
+    for (let i = this.from; i < list.length; i++) {
+      const verdict = list[i]?.onRequest?.(stream, complete) ?? CONTINUE;
+      if (verdict === CONTINUE) continue;
+      this.from = i;
+      return verdict;
+    }
+    return CONTINUE;
   }
 
   private content(list: RuleList | null, delayMs: number, stream: HttpStream, complete: boolean): number {

@@ -2,9 +2,11 @@
  * A client connection in HTTP mode: requests one after the other, each a stream of its own; idle in between, when it
  * holds neither a buffer nor a stream.
  */
+
 import type { Deferred } from '../../loop/event-loop.ts';
 import { u8 } from '../../os/arena.ts';
 import { handshakeErrorMessage } from '../../protocol/proxy-protocol/handshake-error.ts';
+import type { ShutdownCause } from '../../state/messages.ts';
 import { FAILED } from '../../transport/connection.ts';
 import { FE } from '../frontend.ts';
 import { LI } from '../listener.ts';
@@ -202,7 +204,7 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
     else this.startIdleTimer();
   }
 
-  override shutServer(serverWords: number, cause: 'D' | 'U'): void {
+  override shutServer(serverWords: number, cause: ShutdownCause): void {
     this.stream?.shutServer(serverWords, cause);
   }
 

@@ -5,6 +5,7 @@
  * Local replies leave by `reply`; everything ends in `complete` or `abort`, where the exchange is logged.
  * The choice of a server and the connecting are in ../stream.ts; the two messages in request-side.ts and response-side.ts.
  */
+
 import type { Deferred } from '../../loop/event-loop.ts';
 import { latin1, u8 } from '../../os/arena.ts';
 import { BODY_CHUNKED, BODY_NONE, BODY_TUNNEL, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
@@ -18,6 +19,7 @@ import type { PreparedReply } from '../../rules/prepared-reply.ts';
 import type { RuleList } from '../../rules/rule-list.ts';
 import type { Delayed, HttpTarget } from '../../rules/target.ts';
 import { CONTINUE, DONE } from '../../rules/verdict.ts';
+import type { ShutdownCause } from '../../state/messages.ts';
 import {
   SEEN_BAD_RESPONSE,
   SEEN_CLOSE,
@@ -188,6 +190,12 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     return this.requestSide.body.received;
   }
 
+  /** The body as far as it is in the buffer, with its framing; latin1. Before the request goes to a server. */
+  get receivedBody(): string {
+    const { channel } = this.session;
+    return channel.buffer < 0 ? '' : latin1(channel.head, channel.ready);
+  }
+
   get requestBodyBytes(): number {
     return this.requestSide.body.payload;
   }
@@ -209,6 +217,11 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     this.step = STEP_DELAYED;
     this.delayed = answer;
     this.startTimer(Math.max(1, delayMs));
+  }
+
+  /** Whether the answer that `delay` has promised is still waited for. */
+  awaits(answer: Delayed): boolean {
+    return this.step === STEP_DELAYED && this.delayed === answer;
   }
 
   get tarpitMs(): number {
@@ -1280,7 +1293,7 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     this.abort();
   }
 
-  shutServer(serverWords: number, cause: 'D' | 'U'): void {
+  shutServer(serverWords: number, cause: ShutdownCause): void {
     if (!this.isServedBy(serverWords)) return;
     if (this.phase !== PHASE_EXCHANGING) {
       this.setEnd(cause, '-');

@@ -5,35 +5,38 @@ import { BE_ACTIVE_SERVERS, BE_BACKUP_SERVERS, SRV_QUEUED } from '../../state/sh
 import { noArguments } from '../argument.ts';
 import { registerConverters } from '../converter-record.ts';
 import type { Linker } from '../linker.ts';
-import { latin1Text, T_INT, T_STR } from '../sample.ts';
-import type { Scope } from '../scope.ts';
+import { T_INT, T_STR } from '../sample.ts';
 
-/** Backends by name: their first word in shared memory. */
-function backendWords({ configuration, shared, backendIndex }: Linker): ReadonlyMap<string, number> {
-  const words = new Map<string, number>();
-  for (const { name } of configuration.proxies) {
-    const index = backendIndex(name);
-    if (index >= 0) words.set(name, shared.proxyWords(index));
+interface BackendWords {
+  /** First word in shared memory. */
+  readonly at: number;
+  readonly usesAllBackups: boolean;
+}
+
+function backendsByName(linker: Linker): ReadonlyMap<string, BackendWords> {
+  const { configuration, shared } = linker;
+  const backends = new Map<string, BackendWords>();
+  for (const [index, { name, options }] of configuration.proxies.entries()) {
+    if (linker.backendIndex(name) !== index) continue;
+    backends.set(name, {
+      at: shared.proxyWords(index),
+      usesAllBackups: options.get('allbackups') === true,
+    });
   }
-  return words;
+  return backends;
 }
 
 /** Servers by `backend/server`: their first word in shared memory. */
-function serverWords({ configuration, shared, backendIndex }: Linker): ReadonlyMap<string, number> {
+function serverWords(linker: Linker): ReadonlyMap<string, number> {
+  const { configuration, shared } = linker;
   const words = new Map<string, number>();
   const { firstServer } = layoutOf(configuration);
   for (const [proxy, { name, servers }] of configuration.proxies.entries()) {
-    if (backendIndex(name) !== proxy) continue;
+    if (linker.backendIndex(name) !== proxy) continue;
     for (const [at, server] of servers.entries())
       words.set(`${name}/${server.name}`, shared.serverWords((firstServer[proxy] as number) + at));
   }
   return words;
-}
-
-/** The backend that a request is in, or the frontend while it is in none. */
-function currentProxy(scope: Scope): string {
-  const { backendName } = scope.logRecord();
-  return latin1Text(backendName, 0, backendName.length);
 }
 
 registerConverters(
@@ -46,12 +49,15 @@ registerConverters(
     manual: '7.3.1',
     link: (_args, linker) => {
       const { words } = linker.shared;
-      const backends = backendWords(linker);
+      const backends = backendsByName(linker);
       return (sample) => {
-        const at = backends.get(sample.text());
-        if (at === undefined) return false;
-        const active = Atomics.load(words, at + BE_ACTIVE_SERVERS);
-        return sample.setInt(active > 0 ? active : Atomics.load(words, at + BE_BACKUP_SERVERS));
+        const backend = backends.get(sample.text());
+        if (backend === undefined) return false;
+        const active = Atomics.load(words, backend.at + BE_ACTIVE_SERVERS);
+        if (active > 0) return sample.setInt(active);
+        // Without option allbackups only the first of them is used.
+        const backups = Atomics.load(words, backend.at + BE_BACKUP_SERVERS);
+        return sample.setInt(backend.usesAllBackups ? backups : Math.min(backups, 1));
       };
     },
   },
@@ -60,15 +66,14 @@ registerConverters(
     arguments: noArguments,
     input: T_STR,
     output: T_INT,
-    doc: 'How many requests wait for the named server (backend/server, or of the current backend).',
+    doc: 'How many requests wait for the named server (backend/server).',
     manual: '7.3.1',
     link: (_args, linker) => {
       const { words } = linker.shared;
       const servers = serverWords(linker);
-      return (sample, scope) => {
-        const text = sample.text();
-        const name = text.includes('/') ? text : `${currentProxy(scope)}/${text}`;
-        const at = servers.get(name);
+      // HOOK: a server's name alone means the current backend's, which a Scope does not tell yet.
+      return (sample) => {
+        const at = servers.get(sample.text());
         return at !== undefined && sample.setInt(Atomics.load(words, at + SRV_QUEUED));
       };
     },

@@ -167,6 +167,7 @@ global
 ${HTTP_DEFAULTS}
     log global
     option httpchk HEAD /index.html HTTP/1.0
+    timeout check 10s
 listen web
     bind ${t.ip}:8080
     server s1 ${server.address} check inter 100ms fall 2 rise 1

@@ -24,6 +24,8 @@ import './converters/urls.ts';
 import './converters/variables.ts';
 import './fetches/client.ts';
 import './fetches/constants.ts';
+import './auth/userlists.ts';
+import './fetches/http/authentication.ts';
 import './fetches/http/cookies.ts';
 import './fetches/http/headers.ts';
 import './fetches/http/request-line.ts';

@@ -29,6 +29,8 @@ export interface Scope {
   readonly requestFacts: RequestFacts | null;
   /** The method, once the head has gone; null for one that has no well-known name. */
   keptMethod(): Uint8Array | null;
+  /** The client speaks to a proxy: Proxy-Authorization counts, and 407 (`option http-use-proxy-header`). */
+  readonly usesProxyHeaders: boolean;
   /** It is the first request of its connection. */
   readonly isFirstRequest: boolean;
   readonly responseHead: ResponseParser | null;

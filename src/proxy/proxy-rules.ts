@@ -9,6 +9,7 @@ export class ProxyRules {
   readonly content: RuleList | null;
   readonly responseContent: RuleList | null;
   readonly request: RuleList | null;
+  readonly redirect: RuleList | null;
   readonly response: RuleList | null;
   readonly afterResponse: RuleList | null;
 
@@ -19,6 +20,7 @@ export class ProxyRules {
     this.content = linkRules(config, 'tcp-request content', plane);
     this.responseContent = linkRules(config, 'tcp-response content', plane);
     this.request = http ? linkRules(config, 'http-request', plane) : null;
+    this.redirect = http ? linkRules(config, 'redirect', plane) : null;
     this.response = http ? linkRules(config, 'http-response', plane) : null;
     this.afterResponse = http ? linkRules(config, 'http-after-response', plane) : null;
   }

@@ -207,6 +207,10 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     return null;
   }
 
+  get usesProxyHeaders(): boolean {
+    return false;
+  }
+
   get isFirstRequest(): boolean {
     return true;
   }

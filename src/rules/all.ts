@@ -1,4 +1,5 @@
 /** The list of rule sets and actions: importing this file registers them all. */
+import './actions/authenticate.ts';
 import './actions/flow.ts';
 import './actions/headers.ts';
 import './actions/header-rewrites.ts';
@@ -9,5 +10,6 @@ import './actions/settings.ts';
 import './actions/status-line.ts';
 import './actions/variables.ts';
 import './monitor-fail.ts';
+import './redirect-keyword.ts';
 import './rule-keywords.ts';
 import './switching.ts';

@@ -28,6 +28,8 @@ export class RuleArguments implements ActionContext {
   private readonly context: KeywordContext<ProxyConfig>;
   private readonly set: RuleSet;
   private readonly word: string;
+  /** What stands in front of messages. */
+  private readonly frame: string;
 
   constructor(
     context: KeywordContext<ProxyConfig>,
@@ -35,7 +37,10 @@ export class RuleArguments implements ActionContext {
     points: readonly Point[],
     word: string,
     inner: string | undefined,
+    frame?: string,
   ) {
+    this.frame =
+      frame ?? `error detected in ${placeOf(context.target)} while parsing '${set.name} ${word}' rule`;
     this.context = context;
     this.set = set;
     this.word = word;
@@ -56,10 +61,7 @@ export class RuleArguments implements ActionContext {
 
   fail(message: string, hint?: string): undefined {
     const { args } = this;
-    args.alert(
-      `error detected in ${placeOf(this.proxy)} while parsing '${this.set.name} ${this.word}' rule : ${message}.`,
-      hint,
-    );
+    args.alert(`${this.frame} : ${message}.`, hint);
     return undefined;
   }
 

@@ -15,6 +15,7 @@ export function readRuleCondition(
   set: RuleSet,
   points: readonly Point[],
   action: string,
+  frame?: string,
 ): ConditionConfig | 'refused' | undefined {
   const { args } = context;
   const first = args.peek();
@@ -36,6 +37,10 @@ export function readRuleCondition(
   }
   const read = readCondition(args.rest(), conditionPlace(context));
   if ('error' in read) {
+    if (frame !== undefined) {
+      args.alert(`${frame}: ${read.error}.`, read.hint);
+      return 'refused';
+    }
     const article = set.name.startsWith('http') ? 'an' : 'a';
     args.alert(
       set.http

@@ -12,6 +12,7 @@ export const ruleSetNames = [
   'tcp-request content',
   'tcp-response content',
   'http-request',
+  'redirect',
   'http-response',
   'http-after-response',
   'stats http-request',
@@ -61,6 +62,12 @@ const sets: readonly RuleSet[] = [
   {
     // Of the statistics page; it is read, and speaks of itself, as `http-request`.
     name: 'stats http-request',
+    frontend: 'frontend http-request header rule',
+    backend: 'backend http-request header rule',
+    http: true,
+  },
+  {
+    name: 'redirect',
     frontend: 'frontend http-request header rule',
     backend: 'backend http-request header rule',
     http: true,

@@ -8,9 +8,7 @@ type Scope = 'section' | 'global' | 'proxy' | 'bind' | 'server';
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s*,\s*|\s*\n\s*/));
 
 const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
-  section: words(
-    'cache, fcgi-app, log-forward, mailers, namespace_list, peers, program, resolvers, ring, userlist',
-  ),
+  section: words('cache, fcgi-app, log-forward, mailers, namespace_list, peers, program, resolvers, ring'),
   global: words(`
     ca-base, cluster-secret, crt-base, h1-accept-payload-with-any-method
     h2-workaround-bogus-websocket-clients, httpclient.resolvers.id, httpclient.resolvers.prefer
@@ -33,7 +31,7 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
   proxy: words(`
     capture, compression, declare, email-alert, filter, force-persist, http-error
     http-send-name-header, ignore-persist
-    option checkcache, persist, redirect, stick
+    option checkcache, persist, stick
     stick-table, tcp-request, tcp-response, use-fcgi-app, use-server
   `),
   bind: words(`

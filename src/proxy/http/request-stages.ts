@@ -78,6 +78,7 @@ export class RequestStages {
           break;
         case FRONTEND_FEATURES:
           verdict = this.features(frontend.extensions, stream, complete);
+          if (verdict < DONE && frontend.rules.redirect !== null) verdict = frontend.rules.redirect.run(stream);
           break;
         case SWITCHING:
           if (!stream.switchBackend()) return STAGES_ANSWERED;
@@ -96,7 +97,9 @@ export class RequestStages {
           verdict = this.rules(backend.rules.request, stream, complete);
           break;
         case BACKEND_FEATURES:
-          if (isOther(backend, stream)) verdict = this.features(backend.extensions, stream, complete);
+          if (!isOther(backend, stream)) break;
+          verdict = this.features(backend.extensions, stream, complete);
+          if (verdict < DONE && backend.rules.redirect !== null) verdict = backend.rules.redirect.run(stream);
           break;
         default:
           return STAGES_READY;

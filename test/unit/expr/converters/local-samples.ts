@@ -43,6 +43,7 @@ export function localScope(): Scope {
     requestFacts: null,
     keptMethod: () => null,
     isFirstRequest: true,
+    usesProxyHeaders: false,
     responseHead: null,
     responseStatus: 0,
     variables: new Variables(),

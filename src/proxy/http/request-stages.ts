@@ -78,7 +78,8 @@ export class RequestStages {
           break;
         case FRONTEND_FEATURES:
           verdict = this.features(frontend.extensions, stream, complete);
-          if (verdict < DONE && frontend.rules.redirect !== null) verdict = frontend.rules.redirect.run(stream);
+          if (verdict < DONE && frontend.rules.redirect !== null)
+            verdict = frontend.rules.redirect.run(stream);
           break;
         case SWITCHING:
           if (!stream.switchBackend()) return STAGES_ANSWERED;

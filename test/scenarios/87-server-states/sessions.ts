@@ -165,7 +165,7 @@ listen web
         if (path === '/hold') await held.request();
       }
       const [holder, ...waiting] = clients;
-      // Both wait once a third one finds two in front of it; that one does not stay.
+      await queued(t, 'a', 2);
       await health.fail();
       const down = parseRfc3164(await log.line(/web\/a is DOWN/)).message;
       assert.match(

@@ -6,6 +6,7 @@ import { GUIDE_DEFAULTS } from '../../harness/document-farm.ts';
 import { answer, type HttpServer } from '../../harness/http-server.ts';
 import { documentScenario } from '../../harness/seed-config.ts';
 import { isUsed, NOTICED_MS, newVisitorsAvoid, TIMEOUT_MS, visit } from '../../harness/soft-stop.ts';
+import { poll } from '../../harness/waiting.ts';
 
 documentScenario(
   'a server without the file gets nobody new and keeps whom it has; once stopped, they move',
@@ -30,7 +31,8 @@ documentScenario(
     assert.ok(a);
     const program = await t.start(GUIDE_DEFAULTS + config(replacements));
     assert.deepEqual(await visit(t, 'A'), { server: 'A', given: undefined });
-    assert.equal(a.requests.find(({ method }) => method === 'HEAD')?.startLine, 'HEAD /running HTTP/1.0');
+    const check = await poll(() => a.requests.find(({ method }) => method === 'HEAD'), 'a check');
+    assert.equal(check.startLine, 'HEAD /running HTTP/1.0');
 
     hasFile = false;
     assert.match(

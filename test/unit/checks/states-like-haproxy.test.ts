@@ -39,6 +39,7 @@ listen w
   server d @ check inter 1h disabled
   server s @ check inter 1h slowstart 1h weight 10
   server u @ weight 0
+  server g @ agent-check agent-port 1 agent-inter 1h
 backend t
   server x @ track w/a
   server y @ track x weight 20
@@ -51,14 +52,15 @@ backend mark
   server end @
 `;
 
-const OWN = ['w/a', 'w/b', 'w/d', 'w/s', 'w/u'];
+const OWN = ['w/a', 'w/b', 'w/d', 'w/s', 'w/u', 'w/g'];
 const ALL = [...OWN, 't/x', 't/y', 't/z', 'v/x2', 'v/x3', 'v/x4'];
 
 function orders(seed: number): string[] {
   const random = new Random(seed);
   return Array.from({ length: ORDERS }, () => {
-    const kind = random.pick(['state', 'state', 'health', 'weight']);
+    const kind = random.pick(['state', 'state', 'state', 'health', 'health', 'weight', 'agent']);
     if (kind === 'state') return `${random.pick(ALL)} state ${random.pick(['ready', 'drain', 'maint'])}`;
+    if (kind === 'agent') return `w/g agent ${random.pick(['up', 'down'])}`;
     if (kind === 'health') return `${random.pick(OWN)} health ${random.pick(['up', 'stopping', 'down'])}`;
     return `${random.pick(ALL)} weight ${random.pick([0, 1, 10, 256])}`;
   });
@@ -157,6 +159,7 @@ function runHere(list: readonly string[]): Outcome {
   const indices = new Map<string, number>();
   for (const { server, config, proxyIndex } of serverPlaces(configuration)) {
     indices.set(`${configuration.proxies[proxyIndex]?.name}/${config.name}`, server);
+    if (config.agent.enabled) states.followAgent(server, initialStatus(1, 1));
     if (!config.check.enabled) continue;
     const { rise = 2, fall = 3 } = config.check;
     const status = initialStatus(rise, fall);
@@ -169,6 +172,7 @@ function runHere(list: readonly string[]): Outcome {
     const server = indices.get(name) as number;
     if (what === 'weight') states.setWeight(server, Number(value));
     // The words come from `orders`.
+    else if (what === 'agent') states.forceAgent(server, value as 'up' | 'down', ', changed from CLI');
     else if (what === 'state') states.setAdministrative(server, value as 'ready' | 'drain' | 'maint');
     else states.forceHealth(server, value as 'up' | 'stopping' | 'down', ', changed from CLI');
   }

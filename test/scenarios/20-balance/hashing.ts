@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { get } from '../../harness/client.ts';
-import { HTTP_DEFAULTS } from '../../harness/config-text.ts';
+import { HTTP_DEFAULTS, TCP_DEFAULTS } from '../../harness/config-text.ts';
 import { digest, keyFarm, numbers } from '../../harness/key-farm.ts';
 import { scenario } from '../../harness/scenario.ts';
 
@@ -265,4 +265,47 @@ ${farm.lines(SERVERS)}
     names.push(one ?? '');
   }
   assert.equal(names.join(' '), 's3 s3 s3 s2 s3 s3 s3 s1 s3 s3 s2 s0');
+});
+
+// The packet must be there when the server is chosen: it comes together with the PROXY header.
+scenario('balance rdp-cookie takes the cookie of the first packet, or turns', {}, async (t) => {
+  const servers = await Promise.all(
+    ['a', 'b', 'c', 'd', 'e'].map((name) =>
+      t.tcpServer({
+        name,
+        script: async (wire) => {
+          await wire.send(name);
+          await wire.halfClose();
+        },
+      }),
+    ),
+  );
+  await t.start(`${TCP_DEFAULTS}
+listen rdp
+    bind ${t.ip}:8080 accept-proxy
+    balance rdp-cookie
+${servers.map((server, at) => `    server s${at} ${server.address}`).join('\n')}
+`);
+  const ask = async (text: string): Promise<string> => {
+    const client = await t.connect(8080);
+    const packet = Buffer.concat([Buffer.from([3, 0, 0, 33, 28, 0xe0, 0, 0, 0, 0, 0]), Buffer.from(text)]);
+    await client.send(Buffer.concat([Buffer.from(`PROXY TCP4 192.0.2.1 ${t.ip} 1000 8080\r\n`), packet]));
+    const name = (await client.readToEnd()).toString();
+    client.close();
+    return name;
+  };
+  const names: string[] = [];
+  for (const text of [
+    'Cookie: mstshash=abc\r\n',
+    'cookie:MSTSHASH=abc\r\n',
+    'Cookie: mstshash=Administrator\r\n',
+    'Cookie: mstshash=user@example.com;x\r\n',
+    'Cookie: mstshash=abc',
+    'Cookie: mstshash=\r\n',
+    'Cookie: other=abc\r\n',
+    'Cookie: mstshash=abc\r\nmore',
+  ]) {
+    names.push(await ask(text));
+  }
+  assert.equal(names.join(''), 'bbadabcb');
 });

@@ -7,11 +7,13 @@
  * same pick the one whose (rest - w) is lowest, which favours heavy servers, then the one that has waited longer. A
  * server that never had a request stands in a second heap, heaviest first, and is taken when no other is due yet. When
  * nobody is due at all, the clock jumps to the first one. This rule was found by watching HAProxy 2.6 over many lists
- * of servers, and gives its sequences (test/unit/balance holds the two side by side). Once a server has left, come
- * back, changed its weight or been full, the shares are still HAProxy's, but the order among the servers may differ.
+ * of servers, and gives its sequences (test/unit/balance holds the two side by side), also after servers have left. A
+ * server that comes into a farm that is there already is due a round after the server taken last; so it is with HAProxy
+ * in most cases, and for the first one of a farm of equal weights in all. Otherwise, and once servers have changed
+ * their weights or been full, the shares are still HAProxy's, but the order among the servers may differ.
  *
  * Structure: two binary heaps in shared memory, O(log n) a pick, and all state survives changes of the servers: one
- * that goes down leaves the others' turns alone, one that comes back starts as a new one.
+ * that goes down leaves the others' turns alone.
  * Specification: configuration manual 4.2 `balance roundrobin`.
  */
 import { type BalanceContext, parseNothing, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
@@ -100,6 +102,7 @@ class RoundRobin extends OrderedBalancer {
 
   protected arrange(): void {
     const table = this.table;
+    const joins = this.#anyoneStays();
     for (let server = 0; server < this.servers.count; server++) {
       const words = HEADER_WORDS + server * SERVER_WORDS;
       const before = table[words + WEIGHT] as number;
@@ -108,15 +111,38 @@ class RoundRobin extends OrderedBalancer {
       (table[TOTAL] as number) += weight - before;
       this.remove(server);
       table[words + WEIGHT] = weight;
-      if (before === 0) {
-        table[words + STARTED] = 0;
-        table[words + REST] = 0;
-      }
-      if (weight > 0) {
+      if (weight === 0) continue;
+      if (before === 0) this.#enter(server, joins);
+      else {
         table[words + REST] = Math.min(table[words + REST] as number, weight - 1);
         this.putBack(server);
       }
     }
+  }
+
+  /** Whether a server that was in use before is still. */
+  #anyoneStays(): boolean {
+    for (let server = 0; server < this.servers.count; server++) {
+      const before = this.table[HEADER_WORDS + server * SERVER_WORDS + WEIGHT];
+      if (before !== 0 && this.servers.has(server)) return true;
+    }
+    return false;
+  }
+
+  /** A server comes in: into a farm that is there already, or with all the others. */
+  #enter(server: number, joins: boolean): void {
+    const table = this.table;
+    const words = HEADER_WORDS + server * SERVER_WORDS;
+    table[words + STARTED] = joins ? 1 : 0;
+    table[words + REST] = 0;
+    if (!joins) {
+      this.#newcomers.add(server);
+      return;
+    }
+    const turns = Math.ceil((table[TOTAL] as number) / (table[words + WEIGHT] as number));
+    table[words + DUE] = (table[LAST_DUE] as number) + turns;
+    table[words + PLACED] = table[PLACINGS]!++;
+    this.#due.add(server);
   }
 
   protected next(): number {

@@ -147,6 +147,22 @@ test('leastconn picks in the same order as connections come and go', TEST_OPTION
   }),
 );
 
+test('roundrobin goes on as HAProxy does when one of equal servers leaves and comes back', TEST_OPTIONS, () =>
+  together(
+    Array.from({ length: 12 }, (_, at) => ({
+      algorithm: 'roundrobin',
+      servers: new Array<LocalServer>(3 + (at % 4)).fill({}),
+    })),
+    async (pair, at) => {
+      await pair.picks(at);
+      await pair.maintenance(at % 3, true);
+      await pair.picks(1 + ((at * 5) % 7));
+      await pair.maintenance(at % 3, false);
+      await pair.picks(20);
+    },
+  ),
+);
+
 for (const algorithm of ['static-rr', 'leastconn', 'first']) {
   test(`${algorithm} goes on as HAProxy does when servers leave and come back`, TEST_OPTIONS, () =>
     together(overLists(algorithm), async (pair, at) => {

@@ -330,6 +330,7 @@ export class SectionEngine {
         record.parse({ ...context, args: aside, target: newProxy(proxy.kind, proxy.name, proxy.origin) });
         return !aside.failed;
       };
+      if (isSwitch(record) && !args.expectEnd()) return;
       if (record.misplaced !== undefined) record.misplaced(context, readAside);
       else misplaced(context, record.name, readAside);
     }
@@ -370,6 +371,11 @@ export class SectionEngine {
     const near = nearestWord(word, sectionNames());
     return near === undefined ? undefined : `did you mean '${near}'?`;
   }
+}
+
+/** `option NAME` that is on or off: what stands behind it is wrong in whatever section. */
+function isSwitch({ name, syntax, negatable }: ProxyKeyword): boolean {
+  return negatable === true && syntax === '' && name.startsWith('option ');
 }
 
 /** The line behind `no` or `default`, as HAProxy sees it: after `default` its last word stands there twice. */

@@ -85,9 +85,10 @@ export class Frontend {
     this.words = plane.shared.proxyWords(index);
     this.counters = plane.shared.frontendCounters(index);
     this.maxconn = config.maxconn ?? plane.process.maxconn;
-    this.sessionRate = config.rateLimitSessions
-      ? new SessionRate(plane.words, this.words, config.rateLimitSessions)
-      : null;
+    this.sessionRate =
+      config.rateLimitSessions && config.rateLimitSessions > 0
+        ? new SessionRate(plane.words, this.words, config.rateLimitSessions)
+        : null;
     this.errors = new ErrorReplies(config);
     this.log = new FrontendLog(plane, config);
     this.uniqueId = UniqueId.of(config);

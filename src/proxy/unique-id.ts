@@ -15,7 +15,8 @@ const settings = new Facet('proxy.unique-id', () => ({
   format: undefined as string | undefined,
   header: undefined as string | undefined,
 }));
-const sections: readonly ProxySection[] = ['defaults', 'frontend', 'listen'];
+/** In a backend they change nothing, and HAProxy says nothing of it. */
+const sections: readonly ProxySection[] = ['defaults', 'frontend', 'listen', 'backend'];
 
 registerKeywords(
   {
@@ -27,8 +28,13 @@ registerKeywords(
     manual: '4.2',
     parse: ({ args, target }) => {
       const format = args.next();
-      if (format === undefined || !args.done) {
-        args.alert("'unique-id-format' expects an argument.");
+      if (format === undefined) {
+        args.alert('unique-id-format expects an argument.');
+        return;
+      }
+      if (!args.done) {
+        args.rest();
+        args.alert("unique-id-format expects only one argument, don't forget to escape spaces!");
         return;
       }
       const result = compileLogFormat(format, { http: true });
@@ -47,7 +53,7 @@ registerKeywords(
     manual: '4.2',
     parse: ({ args, target }) => {
       const header = args.next();
-      if (header === undefined) args.alert("'unique-id-header' expects an argument.");
+      if (header === undefined) args.alert('unique-id-header expects an argument.');
       else settings.of(target).header = header;
     },
   },

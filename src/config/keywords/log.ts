@@ -142,7 +142,7 @@ registerKeywords(
     doc: 'The name of the program in log lines. Default: haproxy.',
     manual: '3.1',
     parse: ({ args, target }) => {
-      target.logTag = readTag(args) ?? target.logTag;
+      if (args.expectAtMost(1)) target.logTag = readTag(args) ?? target.logTag;
     },
   },
   {

@@ -8,6 +8,7 @@ import { registerFamily, registerKeywords } from '../keyword.ts';
 import { lacking, misplaced } from '../misplaced.ts';
 import { proxyWord } from '../proxy-kind.ts';
 import { leadingInteger } from '../time-and-size.ts';
+import { parseThreadSet } from './thread-set.ts';
 
 registerKeywords(
   {
@@ -18,6 +19,7 @@ registerKeywords(
     manual: '4.2',
     sections: ['defaults', 'frontend', 'listen', 'backend'],
     parse: ({ args, target }) => {
+      if (!args.expectAtMost(1)) return;
       const mode = args.next() ?? '';
       if (mode === 'health') {
         args.alert(
@@ -27,7 +29,6 @@ registerKeywords(
         args.alert(`unknown proxy mode '${mode}'.`, "the modes are 'tcp' and 'http'");
       } else {
         target.mode = mode;
-        args.expectEnd();
       }
     },
   },
@@ -101,10 +102,15 @@ registerKeywords(
         args.alert("'rate-limit sessions' expects expects an integer value (in sessions/second)");
         return;
       }
-      const bad = /^[0-9]*(.?)/.exec(text)![1]!;
+      const bad = /^[+-]?[0-9]*(.?)/.exec(text)![1]!;
       if (bad !== '') {
         args.alert(`'rate-limit sessions' : unexpected character '${bad}' in integer value '${text}'`);
-      } else target.rateLimitSessions = Number(text);
+        return;
+      }
+      if (target.rateLimitSessions) {
+        args.warning('overwriting rate-limit sessions which was already specified');
+      }
+      target.rateLimitSessions = Number(text);
     },
     misplaced: ({ args, target }, readAside) => {
       if (readAside()) args.warning(`rate-limit sessions will be ignored because ${lacking(target)}`);
@@ -147,7 +153,8 @@ registerKeywords(
         args.say('alert', `parsing ${args.place}: custom id has to be > 0.`);
         return;
       }
-      const other = configuration.proxies.find((p) => p !== target && p.id === id);
+      // Whoever has a number already is in its own way.
+      const other = target.id === undefined ? configuration.proxies.find((p) => p.id === id) : target;
       if (other !== undefined) {
         const { file, line } = other.origin;
         args.say(
@@ -207,7 +214,12 @@ registerKeywords(
     manual: '4.2',
     sections: ['defaults', 'frontend', 'listen', 'backend'],
     parse: ({ args }) => {
-      args.rest();
+      for (const text of args.rest()) {
+        const set = parseThreadSet(text, 1);
+        if (typeof set !== 'string') continue;
+        args.alert(`bind-process : ${set}`);
+        return;
+      }
       args.say(
         'warning',
         `parsing ${args.place}: 'bind-process' has no effect, is deprecated, and will be removed in version 2.7.`,

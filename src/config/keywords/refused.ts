@@ -43,6 +43,7 @@ function refused(name: string, message: (place: string) => string): ProxyKeyword
     doc: 'Refused as HAProxy 2.6 refuses it.',
     manual: '1.4',
     sections: everywhere,
+    negatable: name.startsWith('option '),
     parse: ({ args }) => {
       args.rest();
       args.say('alert', message(args.place), undefined, args.line.words[0]);

@@ -59,8 +59,9 @@ registerKeywords(
       else target.retryOn = words;
     },
     misplaced: ({ args }) => {
-      args.rest();
-      args.alert("'retry-on' only available in backend or listen section");
+      if (args.rest().length === 0)
+        args.alert("'retry-on' needs at least one keyword to specify when to retry");
+      else args.alert("'retry-on' only available in backend or listen section");
     },
   },
   {

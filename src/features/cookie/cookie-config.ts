@@ -6,6 +6,7 @@ import type { ArgumentReader } from '../../config/argument-reader.ts';
 import { Facet } from '../../config/facet.ts';
 import { registerCheck, registerKeywords } from '../../config/keyword.ts';
 import { backSide } from '../../config/keywords/proxy-option.ts';
+import { proxyWord } from '../../config/proxy-kind.ts';
 import { parseTime } from '../../config/time-and-size.ts';
 
 export interface CookieConfig {
@@ -198,7 +199,9 @@ registerCheck((configuration, report) => {
   for (const proxy of configuration.proxies) {
     if (proxy.mode === 'http' || proxy.kind === 'frontend') continue;
     if (cookieFacet.read(proxy) !== undefined)
-      report.warning(`cookie will be ignored for proxy '${proxy.name}' (needs 'mode http').`);
+      report.warning(
+        `cookie will be ignored for ${proxyWord(proxy.kind)} '${proxy.name}' (needs 'mode http').`,
+      );
     for (const server of proxy.servers) {
       if (server.cookie === undefined) continue;
       report.warning(

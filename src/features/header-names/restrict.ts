@@ -25,14 +25,17 @@ registerKeywords({
   manual: '4.2',
   sections: everywhere,
   parse: ({ args, target }) => {
+    if (args.peek(1) !== undefined) {
+      args.alert(`'option' cannot handle unexpected argument '${args.peek(1)}'.`);
+      return;
+    }
     const action = args.next();
     if (action === undefined) {
       args.alert(
         "missing parameter. option 'http-restrict-req-hdr-names' expects 'preserve', 'reject' or 'delete' option.",
       );
     } else if (action === 'preserve' || action === 'delete' || action === 'reject') {
-      if (args.done) headerNameRestriction.of(target).action = action;
-      else args.alert(`'option' cannot handle unexpected argument '${args.next()}'.`);
+      headerNameRestriction.of(target).action = action;
     } else {
       args.alert(
         `invalid parameter '${action}'. option 'http-restrict-req-hdr-names' expects 'preserve', 'reject' or 'delete' option.`,

@@ -8,6 +8,7 @@ import { parseNetwork } from '../../config/address-parser.ts';
 import { Facet } from '../../config/facet.ts';
 import { registerCheck, registerKeywords } from '../../config/keyword.ts';
 import { frontSide } from '../../config/keywords/proxy-option.ts';
+import { proxyWord } from '../../config/proxy-kind.ts';
 import { SocketAddress } from '../../protocol/socket-address.ts';
 import { type AcceptFilter, registerAcceptFilter } from '../../proxy/accept-filter.ts';
 
@@ -47,7 +48,10 @@ registerKeywords(
       const text = args.next();
       const parsed = text === undefined ? undefined : parseNetwork(text);
       if (text === undefined || parsed === undefined) {
-        args.alert("'monitor-net' expects an address or network.");
+        args.alert(
+          `'monitor-net' doesn't exist anymore. Please use 'http-request return status 200 if { src ${text ?? ''} }' instead.`,
+          'the network of the old keyword is an address, with or without a mask',
+        );
         return;
       }
       if (!args.expectEnd()) return;
@@ -65,7 +69,9 @@ registerKeywords(
 registerCheck((configuration, report) => {
   for (const proxy of configuration.proxies) {
     if (proxy.mode !== 'http' && proxy.monitorUri !== undefined)
-      report.warning(`monitor-uri will be ignored for proxy '${proxy.name}' (needs 'mode http').`);
+      report.warning(
+        `monitor-uri will be ignored for ${proxyWord(proxy.kind)} '${proxy.name}' (needs 'mode http').`,
+      );
   }
 });
 

@@ -14,6 +14,7 @@ import {
 } from '../../config/keyword.ts';
 import { everywhere } from '../../config/keywords/proxy-option.ts';
 import type { Configuration, ProxyConfig } from '../../config/model.ts';
+import { proxyWord } from '../../config/proxy-kind.ts';
 import { parseTime } from '../../config/time-and-size.ts';
 import type { ConditionConfig } from '../../expr/acl/acl-config.ts';
 import { conditionPlace } from '../../expr/acl/acl-keyword.ts';
@@ -171,7 +172,7 @@ registerKeywords(
     'admin',
     '{ if | unless } <cond>',
     'Lets visitors change the state of servers.',
-    " : 'stats admin'",
+    ": 'stats admin'",
     readAdmin,
   ),
   ofSections(
@@ -241,6 +242,8 @@ registerCheck((configuration, report) => {
       );
     }
     if (proxy.mode === 'http') continue;
-    report.warning(`'stats' statement ignored for proxy '${proxy.name}' as it requires HTTP mode.`);
+    report.warning(
+      `'stats' statement ignored for ${proxyWord(proxy.kind)} '${proxy.name}' as it requires HTTP mode.`,
+    );
   }
 });

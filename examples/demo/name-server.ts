@@ -46,6 +46,7 @@ function page(named: NamedServer, request: IncomingMessage, answered: number): s
 <h1>${named.name}</h1>
 <p>answer ${answered} of this server, to ${escapeHtml(client)} for ${escapeHtml(request.url ?? '')}</p>
 <p><a href="">Reload</a>: the next request goes to the next server.</p>
+<p><a href="/statistics">Statistics</a> of the proxy: take a server out of work there.</p>
 </html>
 `;
 }

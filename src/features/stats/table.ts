@@ -347,7 +347,8 @@ function healthCells(row: Row): string {
     const tracked = escapeHtml(String(row.tracked));
     return `<td class="ac" colspan="3"><a class="lfsb" href="#${tracked}">via ${tracked}</a></td>`;
   }
-  if (row.chkfail === undefined) return '<td colspan="3">';
+  if (row.status === 'MAINT (resolution)') return '<td class="ac" colspan="3">resolution';
+  if (row.chkfail === undefined || row.status === 'MAINT') return '<td colspan="3">';
   const failed =
     row.hanafail === undefined
       ? withTip(Number(row.chkfail), 'Failed Health Checks')
@@ -358,7 +359,9 @@ function healthCells(row: Row): string {
 function statusCell(row: Row, style: string): string {
   if (row.status === 'no check') return cell('<i class="none">no check</i>', 'ac');
   const arrow = style.endsWith('_going_down') ? ' &darr;' : style.endsWith('_going_up') ? ' &uarr;' : '';
-  return cell(`${period(Number(row.lastchg))} ${escapeHtml(String(row.status))}${arrow}`, 'ac');
+  // Why it is in maintenance stands in the columns of its checks.
+  const status = String(row.status).replace(/^MAINT .*/, 'MAINT');
+  return cell(`${period(Number(row.lastchg))} ${escapeHtml(status)}${arrow}`, 'ac');
 }
 
 export function serverLine(row: Row, style: string, options: TableOptions): string {

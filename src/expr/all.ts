@@ -22,6 +22,7 @@ import './converters/servers.ts';
 import './converters/slices.ts';
 import './converters/urls.ts';
 import './converters/variables.ts';
+import './converters/maps.ts';
 import './fetches/client.ts';
 import './fetches/constants.ts';
 import './auth/userlists.ts';

@@ -4,6 +4,7 @@
  */
 import type { ArgumentList, ArgumentValue } from './argument.ts';
 import type { Linker } from './linker.ts';
+import type { PatternFileReader } from './patterns/pattern-files.ts';
 import type { Sample, SampleType } from './sample.ts';
 import type { Scope } from './scope.ts';
 
@@ -21,7 +22,7 @@ export interface ConverterRecord {
   readonly doc: string;
   readonly manual: string;
   /** Refuses arguments: the text behind HAProxy's `invalid args in converter 'x' : `. */
-  readonly check?: (args: readonly ArgumentValue[]) => string | undefined;
+  readonly check?: (args: readonly ArgumentValue[], files?: PatternFileReader) => string | undefined;
   readonly link: (args: readonly ArgumentValue[], linker: Linker) => Converter;
 }
 

@@ -9,12 +9,15 @@ import { converterRecords } from './converter-record.ts';
 import type { CallConfig, ExpressionConfig } from './expression-config.ts';
 import { type FetchRecord, fetchRecords } from './fetch-record.ts';
 import { readArguments } from './parse-arguments.ts';
+import type { PatternFileReader } from './patterns/pattern-files.ts';
 import type { SampleType } from './sample.ts';
 
 export interface ExpressionPlace {
   readonly origin: Origin;
   /** Name of the section, for arguments that mean the current one. */
   readonly proxy: string;
+  /** Files of patterns that the expression may name. */
+  readonly files?: PatternFileReader;
 }
 
 export interface ExpressionError {
@@ -129,7 +132,7 @@ function readConverter(
   const read = readArguments(text, at + name.length, record.arguments, place.proxy);
   if ('error' in read)
     return { error: `invalid arg ${read.position} in converter '${name}' : ${read.error}` };
-  const wrong = record.check?.(read.values);
+  const wrong = record.check?.(read.values, place.files);
   if (wrong !== undefined) return { error: `invalid args in converter '${name}' : ${wrong}` };
   // What gives back what it was given keeps the type that it was given.
   const type = record.output === 0 ? from : record.output;

@@ -84,6 +84,7 @@ export class RuleArguments implements ActionContext {
     const result = checkFormat(text, {
       origin: place.origin,
       proxy: place.proxy,
+      files: place.files,
       points: this.points,
       http: this.set.http,
     });

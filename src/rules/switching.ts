@@ -70,6 +70,7 @@ registerKeywords({
       const result = checkFormat(name, {
         origin: place.origin,
         proxy: target.name,
+        files: place.files,
         points: [POINT],
         http: target.mode === 'http',
       });

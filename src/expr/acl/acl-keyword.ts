@@ -2,11 +2,10 @@
  * The keyword `acl`, and the place of conditions: which ACLs and files a line can name.
  * Specification: configuration manual 4.2 `acl`, 7.1.
  */
-import { readFileSync } from 'node:fs';
 import { Facet } from '../../config/facet.ts';
 import { type KeywordContext, registerKeywords } from '../../config/keyword.ts';
-import type { Configuration, ProxyConfig } from '../../config/model.ts';
-import { patternFileFacet } from '../patterns/pattern-files.ts';
+import type { ProxyConfig } from '../../config/model.ts';
+import { patternFileReader } from '../patterns/pattern-files.ts';
 import type { AclConfig } from './acl-config.ts';
 import { readAcl } from './parse-acl.ts';
 import type { ConditionPlace } from './parse-condition.ts';
@@ -21,32 +20,8 @@ export function conditionPlace(context: KeywordContext<ProxyConfig>): ConditionP
     origin: { file, line },
     proxy: target.name,
     acls: aclsFacet.read(target) ?? [],
-    readFile: (name) => readPatternFile(configuration, name, reading.resolvePath(name, file)),
+    files: patternFileReader(configuration, (name) => reading.resolvePath(name, file)),
   };
-}
-
-/** A file's lines without comments and empty ones; read once, however many name it. */
-function readPatternFile(
-  configuration: Configuration,
-  name: string,
-  path: string,
-): readonly string[] | { readonly error: string } {
-  const files = patternFileFacet.of(configuration);
-  const known = files.get(name);
-  if (known !== undefined) return known;
-  let text: string;
-  try {
-    text = readFileSync(path, 'latin1');
-  } catch {
-    return { error: `failed to open pattern file <${name}>` };
-  }
-  const lines: string[] = [];
-  for (const raw of text.split('\n')) {
-    const trimmed = raw.replace(/^[ \t]+|[ \t\r]+$/g, '');
-    if (trimmed !== '' && !trimmed.startsWith('#')) lines.push(trimmed);
-  }
-  files.set(name, lines);
-  return lines;
 }
 
 registerKeywords({

@@ -7,15 +7,13 @@ import { fetchRecords } from '../fetch-record.ts';
 import { type ExpressionError, type ExpressionPlace, readWholeExpression } from '../parse-expression.ts';
 import { resolvedPattern } from '../patterns/host-names.ts';
 import { type MatchName, matchMethods } from '../patterns/match-method.ts';
+import type { PatternFileReader } from '../patterns/pattern-files.ts';
 import { type SampleType, T_ADDR, T_BIN, T_BOOL, T_INT, T_IPV4, T_IPV6, T_METH, T_STR } from '../sample.ts';
 import type { AclConfig, PatternListConfig } from './acl-config.ts';
 import { aclDerivatives } from './derivatives.ts';
 
-/** Loads a file of patterns; the error is HAProxy's text about it. */
-export type PatternFileReader = (name: string) => readonly string[] | { readonly error: string };
-
 export interface AclPlace extends ExpressionPlace {
-  readonly readFile: PatternFileReader;
+  readonly files: PatternFileReader;
 }
 
 export type AclResult = { readonly acl: AclConfig } | { readonly error: string; readonly hint?: string };
@@ -117,7 +115,7 @@ function readFlags(
   const inline = method === 'ip' && !noNames ? patterns.map(resolvedPattern) : patterns;
   if (method === undefined) return { error: 'missing match method' };
   for (const file of files) {
-    const content = place.readFile(file);
+    const content = place.files.readFile(file);
     if ('error' in content) return content;
   }
   return { list: { method, ignoreCase, noNames, inline, files, areMaps, id } };

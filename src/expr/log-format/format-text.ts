@@ -6,6 +6,7 @@
 import type { Origin } from '../../config/words.ts';
 import type { Point } from '../availability.ts';
 import type { Linker } from '../linker.ts';
+import type { ExpressionPlace } from '../parse-expression.ts';
 import type { Scope } from '../scope.ts';
 import { compileLogFormat, type LogFormatResult } from './compile-log-format.ts';
 import type { LogFormat } from './log-format.ts';
@@ -18,9 +19,7 @@ export interface FormatConfig {
   readonly origin: Origin;
 }
 
-export interface FormatPlace {
-  readonly origin: Origin;
-  readonly proxy: string;
+export interface FormatPlace extends ExpressionPlace {
   readonly points: readonly Point[];
   readonly http: boolean;
 }

@@ -33,6 +33,7 @@ import './fetches/http/request-line.ts';
 import './fetches/http/response-line.ts';
 import './fetches/http/url-parameters.ts';
 import './fetches/variables.ts';
+import './log-format/format-check.ts';
 import './patterns/addresses.ts';
 import './patterns/found.ts';
 import './patterns/integers.ts';

@@ -91,7 +91,7 @@ export class Frontend {
         : null;
     this.errors = new ErrorReplies(config);
     this.log = new FrontendLog(plane, config);
-    this.uniqueId = UniqueId.of(config);
+    this.uniqueId = UniqueId.of(config, plane);
     this.forwardFor = config.forwardFor && new HeaderInsert(config.forwardFor);
     this.originalTo = config.originalTo && new HeaderInsert(config.originalTo);
     const option = (name: string): boolean => config.options.get(name) === true;

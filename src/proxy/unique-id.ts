@@ -6,13 +6,17 @@
 import { Facet } from '../config/facet.ts';
 import { type ProxySection, registerKeywords } from '../config/keyword.ts';
 import type { ProxyConfig } from '../config/model.ts';
+import type { Linker } from '../expr/linker.ts';
 import { compileLogFormat } from '../expr/log-format/compile-log-format.ts';
+import { checkFormat, type FormatConfig } from '../expr/log-format/format-text.ts';
 import type { LogFormat } from '../expr/log-format/log-format.ts';
 import type { LogRecord } from '../expr/log-format/log-record.ts';
+import { linkSamples } from '../expr/log-format/log-sample.ts';
+import { patternFileReader } from '../expr/patterns/pattern-files.ts';
 import { bytes as arena, u8 } from '../os/arena.ts';
 
 const settings = new Facet('proxy.unique-id', () => ({
-  format: undefined as string | undefined,
+  format: undefined as FormatConfig | undefined,
   header: undefined as string | undefined,
 }));
 /** In a backend they change nothing, and HAProxy says nothing of it. */
@@ -26,7 +30,7 @@ registerKeywords(
     sections,
     doc: 'A log format whose text identifies each request.',
     manual: '4.2',
-    parse: ({ args, target }) => {
+    parse: ({ args, target, configuration, reading }) => {
       const format = args.next();
       if (format === undefined) {
         args.alert('unique-id-format expects an argument.');
@@ -37,8 +41,16 @@ registerKeywords(
         args.alert("unique-id-format expects only one argument, don't forget to escape spaces!");
         return;
       }
-      const result = compileLogFormat(format, { http: true });
-      if (result.ok) settings.of(target).format = format;
+      const { file, line } = args.line;
+      const origin = { file, line };
+      const result = checkFormat(format, {
+        origin,
+        proxy: target.name,
+        points: ['frontend http-request header rule'],
+        http: true,
+        files: patternFileReader(configuration, (name) => reading.resolvePath(name, file)),
+      });
+      if (result.ok) settings.of(target).format = { text: format, proxy: target.name, origin };
       else
         for (const error of result.errors)
           args.alert(`failed to parse unique-id : ${error.message}`, error.hint);
@@ -73,10 +85,10 @@ export class UniqueId {
   }
 
   /** Null where no format is configured. */
-  static of(proxy: ProxyConfig): UniqueId | null {
+  static of(proxy: ProxyConfig, linker: Linker): UniqueId | null {
     const { format, header } = settings.read(proxy) ?? { format: undefined, header: undefined };
     if (format === undefined) return null;
-    const result = compileLogFormat(format, { http: true });
+    const result = compileLogFormat(format.text, { http: true, samples: linkSamples(format, linker) });
     return result.ok ? new UniqueId(result.format, header) : null;
   }
 

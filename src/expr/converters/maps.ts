@@ -27,11 +27,16 @@ class Texts implements Values {
   constructor(values: readonly string[]) {
     this.bytes = Buffer.from(values.join(''), 'latin1');
     this.offsets = new Int32Array(values.length + 1);
-    for (const [i, value] of values.entries()) this.offsets[i + 1] = (this.offsets[i] as number) + value.length;
+    for (const [i, value] of values.entries())
+      this.offsets[i + 1] = (this.offsets[i] as number) + value.length;
   }
 
   take(position: number, sample: Sample): boolean {
-    return sample.setString(this.bytes, this.offsets[position] as number, this.offsets[position + 1] as number);
+    return sample.setString(
+      this.bytes,
+      this.offsets[position] as number,
+      this.offsets[position + 1] as number,
+    );
   }
 }
 

@@ -47,7 +47,7 @@ global
     maxconn 1000
 defaults
     mode http
-    timeout connect 200ms
+    timeout connect 500ms
     timeout client 5s
     timeout server 5s
     option socket-stats
@@ -77,7 +77,6 @@ listen broken
 listen plain
     bind ${ip}:8084
     monitor-uri /alive
-    timeout server 300ms
     server one ${web}
 listen keep
     bind ${ip}:8085
@@ -97,12 +96,16 @@ listen again
     bind ${ip}:8090
     retry-on 404
     retries 2
-    timeout http-request 200ms
     server one ${web}
 listen once-more
     bind ${ip}:8095
     retry-on empty-response
     retries 2
+    server one ${web}
+listen impatient
+    bind ${ip}:8097
+    timeout http-request 200ms
+    timeout server 300ms
     server one ${web}
 listen hush
     bind ${ip}:8091
@@ -190,7 +193,7 @@ const PLAYS: Readonly<Record<string, Play>> = {
   'half an answer': untilClosed(8080, get('/short')),
   'nobody there': single(8083, get('/')),
   monitoring: single(8084, get('/alive')),
-  'an answer that comes too late': single(8084, get('/silent')),
+  'an answer that comes too late': single(8097, get('/silent')),
   'a client that leaves amid its body': async (open) => {
     const wire = await open(8084);
     await wire.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhello');
@@ -206,8 +209,8 @@ const PLAYS: Readonly<Record<string, Play>> = {
   'closing after every request': single(8089, get('/')),
   'an answer that is asked for again': single(8090, get('/?status=404')),
   'no answer, asked for again': single(8095, get('/nothing')),
-  'a request that takes too long': untilClosed(8090, 'GET / HTTP/1.1\r\n'),
-  'a connection that stays silent': untilClosed(8090, ''),
+  'a request that takes too long': untilClosed(8097, 'GET / HTTP/1.1\r\n'),
+  'a connection that stays silent': untilClosed(8097, ''),
   'a probe': untilClosed(8091, '', true),
   'one server of two is there': single(8092, get('/')),
   'the only server is not there': single(8093, get('/')),

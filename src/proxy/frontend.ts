@@ -50,6 +50,8 @@ export class Frontend {
   readonly uniqueId: UniqueId | null;
   readonly forwardFor: HeaderInsert | undefined;
   readonly originalTo: HeaderInsert | undefined;
+  /** Clients may take it for a proxy. */
+  readonly proxyHeaders: boolean;
   readonly relaxedRequests: boolean;
   readonly ignoreProbes: boolean;
   readonly independentStreams: boolean;
@@ -95,6 +97,7 @@ export class Frontend {
     this.forwardFor = config.forwardFor && new HeaderInsert(config.forwardFor);
     this.originalTo = config.originalTo && new HeaderInsert(config.originalTo);
     const option = (name: string): boolean => config.options.get(name) === true;
+    this.proxyHeaders = option('http-use-proxy-header');
     this.relaxedRequests = option('accept-invalid-http-request');
     this.ignoreProbes = option('http-ignore-probes');
     this.independentStreams = option('independent-streams');

@@ -35,16 +35,6 @@ function unauthorized(status: 401 | 407): string {
   return `<html><body><h1>${status} Unauthorized</h1>\nYou need a valid user and password to access this content.\n</body></html>\n`;
 }
 
-/** With `option http-use-proxy-header`: the client takes this for a proxy, and authenticates itself as to one. */
-function speaksToProxy(stream: HttpStream): boolean {
-  if (stream.session.frontend.config.options.get('http-use-proxy-header') !== true) return false;
-  const first = u8[stream.requestParser.targetStart];
-  return first !== SLASH && first !== ASTERISK;
-}
-
-const SLASH = 47;
-const ASTERISK = 42;
-
 /** An action is a matter of milliseconds; whoever waits for it does not do so for ever. */
 const LONGEST_ACTION_MS = 10_000;
 
@@ -113,7 +103,7 @@ class StatsPage implements HttpExtension {
   private isAllowed(stream: HttpStream): boolean {
     if (this.credentials.length === 0) return true;
     const { block } = stream.requestParser;
-    const line = speaksToProxy(stream)
+    const line = stream.usesProxyHeaders
       ? block.findName(u8, PROXY_AUTHORIZATION)
       : block.find(H_AUTHORIZATION);
     if (line < 0) return false;
@@ -123,7 +113,7 @@ class StatsPage implements HttpExtension {
 
   private askForPassword(stream: HttpStream): void {
     const realm = this.config.realm.replace(/["\\]/g, '\\$&');
-    const [status, challenge] = speaksToProxy(stream)
+    const [status, challenge] = stream.usesProxyHeaders
       ? ([407, 'proxy-authenticate'] as const)
       : ([401, 'www-authenticate'] as const);
     const body = unauthorized(status);

@@ -94,6 +94,8 @@ const STEP_DELAYED = 7;
 
 const TRANSFER_CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
 const NO_BODY = new Uint8Array(0);
+const SLASH = 47;
+const STAR = 42;
 
 export class HttpStream extends Stream implements Deferred, HttpTarget {
   private readonly requestSide: RequestSide;
@@ -168,6 +170,13 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
 
   override keptMethod(): Uint8Array | null {
     return this.requested ? methodName(this.request.method) : null;
+  }
+
+  /** A target that is no path tells that the client takes this for a proxy. */
+  override get usesProxyHeaders(): boolean {
+    if (!this.session.frontend.proxyHeaders || !this.requested) return false;
+    const first = u8[this.requestParser.targetStart];
+    return first !== SLASH && first !== STAR;
   }
 
   override get isFirstRequest(): boolean {

@@ -32,6 +32,8 @@ import './fetches/http/headers.ts';
 import './fetches/http/request-line.ts';
 import './fetches/http/response-line.ts';
 import './fetches/http/url-parameters.ts';
+import './fetches/payload.ts';
+import './fetches/tls-hello.ts';
 import './fetches/variables.ts';
 import './log-format/format-check.ts';
 import './patterns/addresses.ts';

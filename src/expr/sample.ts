@@ -56,6 +56,8 @@ export class Sample {
   readonly address = new Uint8Array(16);
   /** The bytes may change or grow while more arrives: a rule may wait for the final value. */
   mayChange = false;
+  /** Before the call: nothing more will arrive (`wait_end`). */
+  final = true;
 
   get length(): number {
     return this.end - this.start;

@@ -3,12 +3,32 @@
  * the little they have; samples are taken through them only. A part that does not exist there is null, and the sample
  * is not found: whether that can happen is checked when the configuration is read (availability.ts).
  */
+import type { ByteWindow } from '../protocol/http1/body-scanner.ts';
 import type { RequestFacts } from '../protocol/http1/request-facts.ts';
 import type { RequestParser } from '../protocol/http1/request-parser.ts';
 import type { ResponseParser } from '../protocol/http1/response-parser.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import type { LogRecord } from './log-format/log-record.ts';
 import type { Variables } from './variables.ts';
+
+/** The section that took the connection. */
+export interface FrontendScope {
+  /** By `id`, or counted from 1. */
+  readonly id: number;
+  readonly nameBytes: Uint8Array;
+  readonly clientTimeoutMs: number;
+  /** Of the default backend; null without one. */
+  readonly defaultBackendName: Uint8Array | null;
+}
+
+/** The bind line that took the connection. */
+export interface ListenerScope {
+  readonly id: number;
+  /** Its `name`; null without one. */
+  readonly nameBytes: Uint8Array | null;
+  /** Its connections now. */
+  readonly connections: number;
+}
 
 /** The client connection. */
 export interface SessionScope {
@@ -17,12 +37,27 @@ export interface SessionScope {
   destinationAddress(): SocketAddress;
   /** Variables of scope `sess`; made on first use. */
   readonly variables: Variables;
+  /** The same addresses before any rule changed them. */
+  originalSource(): SocketAddress;
+  originalDestination(): SocketAddress;
+  /** Whether this machine has the address. */
+  isLocal(address: SocketAddress): boolean;
+  /** It came with a PROXY or NetScaler header. */
+  readonly receivedHeader: boolean;
+  /** Authority that a PROXY header announced. */
+  readonly authority: Uint8Array;
+  readonly frontendScope: FrontendScope;
+  readonly listenerScope: ListenerScope;
 }
 
 export interface Scope {
   /** The loop's clock, milliseconds. */
   readonly now: number;
   readonly sessionScope: SessionScope;
+  /** What the client has sent and has not gone on; null in HTTP, and where nothing may be looked at yet. */
+  readonly rawRequest: ByteWindow | null;
+  /** The same of the server. */
+  readonly rawResponse: ByteWindow | null;
   /** The HTTP request's head, null in TCP, before it has arrived, and once it has gone to a server. */
   readonly requestHead: RequestParser | null;
   /** What the request's head meant; stays for the whole exchange. */

@@ -26,11 +26,15 @@ export const SO_MARK = 36;
 export const SO_DOMAIN = 39;
 
 export const IPPROTO_IP = 0;
+export const IP_TOS = 1;
+export const IP_TTL = 2;
 export const IP_FREEBIND = 15;
 export const IP_TRANSPARENT = 19;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 export const SO_ORIGINAL_DST = 80;
 export const IPPROTO_IPV6 = 41;
+export const IPV6_UNICAST_HOPS = 16;
+export const IPV6_TCLASS = 67;
 export const IPV6_V6ONLY = 26;
 export const IPV6_TRANSPARENT = 75;
 
@@ -44,6 +48,7 @@ export const TCP_KEEPCNT = 6;
 export const TCP_DEFER_ACCEPT = 9;
 export const TCP_QUICKACK = 12;
 export const TCP_USER_TIMEOUT = 18;
+export const TCP_REPAIR = 19;
 export const TCP_FASTOPEN = 23;
 export const TCP_FASTOPEN_CONNECT = 30;
 

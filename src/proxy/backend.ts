@@ -3,6 +3,7 @@
  */
 import type { HttpConnectionMode, HttpReuse, ProxyConfig, Timeouts } from '../config/model.ts';
 import type { RequestFacts } from '../protocol/http1/request-facts.ts';
+import { inspectDelayFacet } from '../rules/inspect-delay.ts';
 import {
   BE_ACTIVE_SERVERS,
   BE_CONNECTIONS,
@@ -27,6 +28,7 @@ export class Backend {
   readonly plane: Plane;
   readonly config: ProxyConfig;
   readonly name: string;
+  readonly nameBytes: Uint8Array;
   readonly index: number;
   readonly http: boolean;
   readonly timeouts: Timeouts;
@@ -88,6 +90,7 @@ export class Backend {
     this.config = config;
     this.name = config.name;
     this.index = index;
+    this.nameBytes = Buffer.from(config.name, 'latin1');
     this.http = config.mode === 'http';
     this.timeouts = config.timeouts;
     this.words = plane.shared.proxyWords(index);
@@ -134,7 +137,7 @@ export class Backend {
     this.queue = new StreamQueue(plane, this);
     this.extensions = httpExtensions(config, plane);
     this.rules = new ProxyRules(config, plane);
-    this.inspectDelayMs = 0;
+    this.inspectDelayMs = inspectDelayFacet.read(config)?.requestMs ?? 0;
     this.headerCase = HeaderCase.of(plane, config, 'h1-case-adjust-bogus-server');
   }
 

@@ -4,6 +4,7 @@
  */
 import type { HttpConnectionMode, ProxyConfig, Timeouts } from '../config/model.ts';
 import type { Condition } from '../expr/acl/condition.ts';
+import { inspectDelayFacet } from '../rules/inspect-delay.ts';
 import { linkMonitorFail } from '../rules/monitor-fail.ts';
 import { linkSwitching, type Switching } from '../rules/switching.ts';
 import {
@@ -36,6 +37,8 @@ export class Frontend {
   readonly config: ProxyConfig;
   readonly name: string;
   readonly index: number;
+  readonly id: number;
+  readonly nameBytes: Uint8Array;
   readonly http: boolean;
   readonly timeouts: Timeouts;
   /** First of its shared words. */
@@ -74,6 +77,8 @@ export class Frontend {
   readonly switching: Switching | null;
   /** `tcp-request inspect-delay`. */
   readonly inspectDelayMs: number;
+  /** Something looks at what a TCP client sends before a server is chosen. */
+  readonly inspects: boolean;
   /** Linked after all proxies exist; null: none (then every request gets 503). */
   defaultBackend: Backend | null = null;
 
@@ -82,6 +87,8 @@ export class Frontend {
     this.config = config;
     this.name = config.name;
     this.index = index;
+    this.id = config.id ?? index + 1;
+    this.nameBytes = Buffer.from(config.name, 'latin1');
     this.http = config.mode === 'http';
     this.timeouts = config.timeouts;
     this.words = plane.shared.proxyWords(index);
@@ -112,9 +119,18 @@ export class Frontend {
     this.acceptFilters = acceptFilters(config, plane);
     this.rules = new ProxyRules(config, plane);
     this.switching = linkSwitching(config, plane);
-    this.inspectDelayMs = 0;
+    this.inspectDelayMs = inspectDelayFacet.read(config)?.requestMs ?? 0;
+    this.inspects = this.rules.content !== null || this.switching !== null;
     this.monitorFail = linkMonitorFail(config, plane);
     this.monitorUri = config.monitorUri === undefined ? undefined : Buffer.from(config.monitorUri, 'latin1');
+  }
+
+  get clientTimeoutMs(): number {
+    return this.timeouts.client ?? 0;
+  }
+
+  get defaultBackendName(): Uint8Array | null {
+    return this.defaultBackend?.nameBytes ?? null;
   }
 
   /** Takes a place for a connection, of which there is one. */

@@ -49,6 +49,7 @@ export class Listener extends FdHandler implements PausedListener, TimerOwner {
   readonly index: number;
   readonly fd: number;
   readonly name: string;
+  readonly nameBytes: Uint8Array | null;
   readonly unix: boolean;
   readonly acceptProxy: boolean;
   readonly expectsGreeting: boolean;
@@ -72,6 +73,7 @@ export class Listener extends FdHandler implements PausedListener, TimerOwner {
     this.index = facts.index;
     this.fd = facts.fd;
     this.name = bind.name ?? facts.text;
+    this.nameBytes = bind.name === undefined ? null : Buffer.from(bind.name, 'latin1');
     this.unix = facts.unix;
     this.acceptProxy = bind.acceptProxy;
     this.expectsGreeting = bind.acceptProxy || bind.acceptNetscalerCip !== undefined;
@@ -112,6 +114,14 @@ export class Listener extends FdHandler implements PausedListener, TimerOwner {
   /** There may be room in the session rate again. */
   onTimer(): void {
     this.resume();
+  }
+
+  get id(): number {
+    return this.bind.id ?? this.index + 1;
+  }
+
+  get connections(): number {
+    return Atomics.load(this.plane.words, this.gauge);
   }
 
   leave(): void {

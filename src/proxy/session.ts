@@ -8,6 +8,7 @@ import { Variables } from '../expr/variables.ts';
 import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
 import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
 import { u8 } from '../os/arena.ts';
+import { IP_TOS, IPPROTO_IP, IPPROTO_IPV6, IPV6_TCLASS, SO_MARK, SOL_SOCKET } from '../os/constants.ts';
 import { parseNetscalerCip } from '../protocol/netscaler-cip/receive.ts';
 import {
   CIP_CLOSED,
@@ -22,15 +23,24 @@ import {
 import { ProxyHeader } from '../protocol/proxy-protocol/proxy-header.ts';
 import { parseProxyHeader } from '../protocol/proxy-protocol/receive.ts';
 import { SocketAddress } from '../protocol/socket-address.ts';
-import type { ClientTarget } from '../rules/target.ts';
+import {
+  type ClientTarget,
+  GREETING_CIP,
+  GREETING_NONE,
+  GREETING_PROXY,
+  type GreetingKind,
+} from '../rules/target.ts';
 import type { ShutdownCause } from '../state/messages.ts';
 import { PROCESS_CONNECTIONS } from '../state/shared-state.ts';
 import { Channel } from '../transport/channel.ts';
 import { type Connection, type ConnectionUser, FAILED } from '../transport/connection.ts';
+import { isLocalAddress } from '../transport/local-address.ts';
 import { readSocketName } from '../transport/socket-name.ts';
+import { hideEnd, setIntOption } from '../transport/socket-options.ts';
 import { FE, type Frontend } from './frontend.ts';
-import type { Listener } from './listener.ts';
+import { LI, type Listener } from './listener.ts';
 import type { LiveSession, Plane } from './plane.ts';
+import { admits } from './session-rules.ts';
 import { countWire } from './wire-count.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -52,7 +62,16 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   acceptedAt = 0;
   /** Milliseconds spent on headers before the first byte of the protocol proper. */
   handshakeMs = 0;
-  private greeting = false;
+  /** The header that has to come first, until it has come. */
+  private greeting: GreetingKind = GREETING_NONE;
+  /** A PROXY or NetScaler header came. */
+  receivedHeader = false;
+  /** Addresses before rules changed them, where they did. */
+  private readonly keptSource = new SocketAddress();
+  private readonly keptDestination = new SocketAddress();
+  private addressesKept = false;
+  /** The client is not to notice that the connection ends. */
+  private unseen = false;
   /** Variables of scope `sess`. */
   readonly variables = new Variables();
   previousSession: LiveSession | null = null;
@@ -74,14 +93,25 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
     this.authority = NOTHING;
     this.acceptedAt = this.plane.loop.now;
     this.handshakeMs = 0;
-    this.greeting = listener.expectsGreeting;
+    this.greeting = GREETING_NONE;
+    if (listener.acceptProxy) this.greeting = GREETING_PROXY;
+    else if (listener.expectsGreeting) this.greeting = GREETING_CIP;
+    this.receivedHeader = false;
+    this.addressesKept = false;
+    this.unseen = false;
     this.variables.clear();
     this.plane.addSession(this);
   }
 
   /** Called once, right after `open`, when the addresses are known. */
   begin(): void {
-    if (this.greeting) this.receiveGreeting();
+    const rules = this.frontend.rules.connection;
+    if (rules !== null && !admits(rules, this)) {
+      // With a reset, as HAProxy: the client has not been promised anything.
+      this.refuse(FE.deniedConnections, LI.deniedConnections, true);
+      return;
+    }
+    if (this.greeting !== GREETING_NONE) this.receiveGreeting();
     else this.establish();
     // Only what is still open has to be watched; what could be read has been read already.
     if (!this.connection.closed && !this.connection.watchAccepted()) this.kill();
@@ -89,8 +119,71 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
 
   /** A connection whose greeting fails never becomes a session. */
   private establish(): void {
+    const rules = this.frontend.rules.session;
+    if (rules !== null && !admits(rules, this)) {
+      // Behind a header HAProxy logs it as a handshake that has not failed.
+      if (this.receivedHeader) this.plane.logger.logGreetingFailure(this, 'Success');
+      this.refuse(FE.deniedSessions, LI.deniedSessions, false);
+      return;
+    }
     this.plane.count(this.frontend.counters + FE.sessions);
     this.onEstablished();
+  }
+
+  /** A rule does not want the connection: it is counted, and nothing is logged. */
+  private refuse(frontendCounter: number, listenerCounter: number, reset: boolean): void {
+    const { frontend, listener, plane } = this;
+    plane.count(frontend.counters + frontendCounter);
+    if (listener.statistics >= 0) plane.count(listener.statistics + listenerCounter);
+    this.finish(reset);
+  }
+
+  // ---- what rules and expressions see ---------------------------------------------------------------------------
+
+  get frontendScope(): Frontend {
+    return this.frontend;
+  }
+
+  get listenerScope(): Listener {
+    return this.listener;
+  }
+
+  keepAddresses(): void {
+    if (this.addressesKept) return;
+    this.addressesKept = true;
+    this.keptSource.copyFrom(this.clientAddress);
+    this.keptDestination.copyFrom(this.destinationAddress());
+  }
+
+  originalSource(): SocketAddress {
+    return this.addressesKept ? this.keptSource : this.clientAddress;
+  }
+
+  originalDestination(): SocketAddress {
+    return this.addressesKept ? this.keptDestination : this.destinationAddress();
+  }
+
+  isLocal(address: SocketAddress): boolean {
+    return isLocalAddress(address);
+  }
+
+  expectGreeting(kind: GreetingKind): void {
+    this.greeting = kind;
+  }
+
+  endUnseen(): void {
+    this.unseen = true;
+  }
+
+  markPackets(mark: number): void {
+    setIntOption(this.connection.fd, SOL_SOCKET, SO_MARK, mark);
+  }
+
+  setServiceType(tos: number): void {
+    const { fd } = this.connection;
+    // A dual-stack socket has both; the one that does not fit its family is refused, and needs no answer.
+    setIntOption(fd, IPPROTO_IP, IP_TOS, tos);
+    setIntOption(fd, IPPROTO_IPV6, IPV6_TCLASS, tos);
   }
 
   /** The protocol proper begins. */
@@ -105,7 +198,7 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   abstract countProgress(): void;
 
   onReady(): void {
-    if (this.greeting) this.receiveGreeting();
+    if (this.greeting !== GREETING_NONE) this.receiveGreeting();
     else this.onClientReady();
   }
 
@@ -120,7 +213,8 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   }
 
   onTimer(): void {
-    if (this.greeting) this.failGreeting(this.listener.acceptProxy ? PROXY_TIMEOUT : CIP_TIMEOUT);
+    if (this.greeting !== GREETING_NONE)
+      this.failGreeting(this.greeting === GREETING_PROXY ? PROXY_TIMEOUT : CIP_TIMEOUT);
     else this.onSessionTimer();
   }
 
@@ -153,7 +247,8 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   protected finish(reset: boolean): void {
     if (this.connection.closed) return;
     this.countWire();
-    if (reset || this.frontend.noLinger) this.connection.reset();
+    if (this.unseen) hideEnd(this.connection.fd);
+    if (reset || this.unseen || this.frontend.noLinger) this.connection.reset();
     else this.connection.close();
     this.channel.release();
     const plane = this.plane;
@@ -167,19 +262,20 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   }
 
   private receiveGreeting(): void {
-    const { channel, connection, listener } = this;
+    const { channel, connection } = this;
+    const proxied = this.greeting === GREETING_PROXY;
     this.startTimer(this.frontend.timeouts.client);
     while (connection.readable) {
       const count = channel.fill(connection);
       if (count === 0 || count === FAILED) {
         const nothing = channel.length === 0;
-        if (listener.acceptProxy)
+        if (proxied)
           this.failGreeting(count === FAILED ? PROXY_SOCKET_ERROR : nothing ? PROXY_CLOSED : PROXY_TRUNCATED);
         else this.failGreeting(count === FAILED ? CIP_SOCKET_ERROR : nothing ? CIP_CLOSED : CIP_TRUNCATED);
         return;
       }
       if (count < 0) return;
-      const used = listener.acceptProxy ? this.readProxyHeader() : this.readCip();
+      const used = proxied ? this.readProxyHeader() : this.readCip();
       if (used < 0) {
         this.failGreeting(-used);
         return;
@@ -187,14 +283,15 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
       if (used > 0) {
         channel.head += used;
         channel.ready = channel.head;
-        this.greeting = false;
+        this.greeting = GREETING_NONE;
+        this.receivedHeader = true;
         this.handshakeMs = (this.plane.loop.now - this.acceptedAt) | 0;
         this.plane.loop.timers.disarm(this.timer);
         this.establish();
         return;
       }
       // HAProxy does not wait for the rest of a header that came in pieces: whoever sends one sends it at once.
-      this.failGreeting(listener.acceptProxy ? PROXY_TRUNCATED : CIP_TRUNCATED);
+      this.failGreeting(proxied ? PROXY_TRUNCATED : CIP_TRUNCATED);
       return;
     }
   }

@@ -60,6 +60,13 @@ export class StreamLogger {
     return this.record;
   }
 
+  /** The same of a connection that has no stream yet. */
+  recordOfSession(session: Session): LogRecord {
+    this.fillSession(session, session.acceptedAt, true);
+    this.fillNames(session.frontend, null, null);
+    return this.record;
+  }
+
   /** The stream is over. */
   logStream(stream: Stream, backend: Backend | null): void {
     const log = stream.session.frontend.log;

@@ -187,6 +187,14 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     return null;
   }
 
+  get rawRequest(): ByteWindow | null {
+    return null;
+  }
+
+  get rawResponse(): ByteWindow | null {
+    return null;
+  }
+
   get requestHead(): RequestParser | null {
     return null;
   }
@@ -242,6 +250,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     return this.session.destinationAddress();
   }
 
+  abstract countDenied(): void;
+  abstract reject(): void;
   /** Something is waiting to be sent to the server: its first bytes may share a packet with what precedes them. */
   abstract get hasRequestBytes(): boolean;
   /** The server connection is there (new or reused): send the request. */

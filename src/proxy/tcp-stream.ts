@@ -4,38 +4,87 @@
  */
 
 import type { Deferred } from '../loop/event-loop.ts';
+import type { ByteWindow } from '../protocol/http1/body-scanner.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import type { ShutdownCause } from '../state/messages.ts';
 import type { Connection } from '../transport/connection.ts';
 import { FAILED } from '../transport/connection.ts';
 import type { Backend } from './backend.ts';
+import { FE } from './frontend.ts';
 import { AT_RESPONSE, AT_SESSION } from './frontend-log.ts';
+import { LI } from './listener.ts';
 import { BE, type Server } from './server.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { PHASE_ENDED, PHASE_EXCHANGING, PHASE_REQUEST, Stream } from './stream.ts';
 import { countTimes } from './stream-times.ts';
 import type { TcpSession } from './tcp-session.ts';
+import { TCP_READY, TCP_WAIT, TcpStages } from './tcp-stages.ts';
 import { countInternalError, countTraffic } from './traffic-count.ts';
 import { TUNNEL_AGAIN, TUNNEL_CLIENT_FAILED, TUNNEL_DONE, TUNNEL_SERVER_FAILED, Tunnel } from './tunnel.ts';
 
 export class TcpStream extends Stream implements Deferred {
   private tunnel: Tunnel | null = null;
   private deferred = false;
+  private readonly stages = new TcpStages();
+  /** It is known where the connection goes. */
+  private decided = false;
+  /** The client has finished sending. */
+  private clientEnded = false;
 
   start(session: TcpSession): void {
     this.resetStream(session);
     this.requested = true;
     this.requestAt = this.plane.loop.now;
-    const backend = session.frontend.defaultBackend;
     this.plane.logger.identify(this);
-    this.plane.logger.reached(this, backend, AT_SESSION);
-    if (backend === null) {
-      this.setEnd('S', 'C');
-      this.end(false);
-      return;
+    // What has come with the connection is there for its rules; without any it can stay in the kernel.
+    if (session.frontend.inspects) this.readAhead(session.connection);
+    this.decide();
+  }
+
+  /** Rules, the choice of a backend, and on to a server. */
+  private decide(): void {
+    if (this.phase === PHASE_ENDED) return;
+    const verdict = this.stages.run(this, this.clientEnded || this.session.channel.room === 0);
+    if (verdict === TCP_WAIT) this.startTimer(this.stages.leftMs(this.now));
+    else if (verdict === TCP_READY) {
+      this.decided = true;
+      this.plane.loop.timers.disarm(this.timer);
+      this.plane.logger.reached(this, this.backend, AT_SESSION);
+      this.findServer();
     }
-    this.assignBackend(backend);
-    this.findServer();
+  }
+
+  /** False: there is none, and the connection has been ended. */
+  switchBackend(): boolean {
+    const { frontend } = this.session;
+    let backend = frontend.defaultBackend;
+    if (frontend.switching !== null) {
+      const index = frontend.switching.choose(this);
+      if (index >= 0) backend = this.plane.backends[index] ?? null;
+    }
+    if (backend !== null) {
+      this.assignBackend(backend);
+      return true;
+    }
+    this.plane.logger.reached(this, null, AT_SESSION);
+    this.setEnd('S', 'C');
+    this.end(false);
+    return false;
+  }
+
+  override get rawRequest(): ByteWindow {
+    return this.session.channel;
+  }
+
+  override countDenied(): void {
+    const { plane, session } = this;
+    const { frontend, listener } = session;
+    plane.count(frontend.counters + FE.deniedRequests);
+    if (listener.statistics >= 0) plane.count(listener.statistics + LI.deniedRequests);
+  }
+
+  override reject(): void {
+    this.end(false);
   }
 
   override get hasRequestBytes(): boolean {
@@ -49,6 +98,7 @@ export class TcpStream extends Stream implements Deferred {
       return;
     }
     this.readAhead(this.session.connection);
+    if (!this.decided) this.decide();
   }
 
   override onServerReady(): void {
@@ -121,6 +171,7 @@ export class TcpStream extends Stream implements Deferred {
         const abort = this.backend?.abortOnClose === true || channel.length === 0;
         // The end of stream is found again when the relay begins.
         connection.readable = true;
+        this.clientEnded = true;
         if (abort && this.backend?.abortOnClose === true) this.abortBeforeServer(false);
         return;
       }
@@ -167,7 +218,11 @@ export class TcpStream extends Stream implements Deferred {
 
   protected override onExchangeTimer(): void {
     const { tunnel } = this;
-    if (tunnel === null) return;
+    if (tunnel === null) {
+      this.stages.expired = true;
+      this.decide();
+      return;
+    }
     const { request, response } = tunnel;
     const { now } = this.plane.loop;
     const clientDue = tunnel.clientDue(now);

@@ -1,5 +1,6 @@
 /** The list of rule sets and actions: importing this file registers them all. */
 import './actions/authenticate.ts';
+import './actions/client-connection.ts';
 import './actions/flow.ts';
 import './actions/headers.ts';
 import './actions/header-rewrites.ts';
@@ -13,3 +14,4 @@ import './monitor-fail.ts';
 import './redirect-keyword.ts';
 import './rule-keywords.ts';
 import './switching.ts';
+import './tcp-keywords.ts';

@@ -61,7 +61,8 @@ export class RuleArguments implements ActionContext {
 
   fail(message: string, hint?: string): undefined {
     const { args } = this;
-    args.alert(`${this.frame} : ${message}.`, hint);
+    // Of TCP rules HAProxy says no more than what is wrong.
+    args.alert(this.set.http ? `${this.frame} : ${message}.` : message, hint);
     return undefined;
   }
 

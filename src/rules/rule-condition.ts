@@ -45,13 +45,13 @@ export function readRuleCondition(
     args.alert(
       set.http
         ? `error detected while parsing ${article} '${set.name} ${action}' condition : ${read.error}.`
-        : `error detected in ${placeOf(context.target)} while parsing '${set.name} ${action}' condition : ${read.error}`,
+        : `'${set.name} ${action}' : error detected in ${placeOf(context.target)} while parsing '${first}' condition : ${read.error}`,
       read.hint,
     );
     return 'refused';
   }
   for (const point of points.slice(0, 1)) {
-    const blind = blindAcl(read.condition, points, point);
+    const blind = blindAcl(read.condition, points, point, set.http ? '' : ` in '${set.name}'`);
     if (blind !== undefined) args.warning(blind);
   }
   return read.condition;

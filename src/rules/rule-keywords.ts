@@ -18,7 +18,7 @@ import { readRuleCondition } from './rule-condition.ts';
 import { rulesFacet } from './rule-config.ts';
 import { pointsOf, type RuleSet, type RuleSetName, ruleSet, ruleSetNames } from './rule-set.ts';
 
-function ruleKeyword(name: RuleSetName, sections: readonly ProxySection[], doc: string): ProxyKeyword {
+export function ruleKeyword(name: RuleSetName, sections: readonly ProxySection[], doc: string): ProxyKeyword {
   return {
     scope: 'proxy',
     name,

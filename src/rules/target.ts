@@ -18,12 +18,26 @@ export interface RuleTarget extends Scope {
   lastRule: Origin | null;
 }
 
+export const GREETING_NONE = 0;
+export const GREETING_PROXY = 1;
+export const GREETING_CIP = 2;
+export type GreetingKind = typeof GREETING_NONE | typeof GREETING_PROXY | typeof GREETING_CIP;
+
 /** The client connection. */
 export interface ClientTarget {
   /** What later rules, logs and servers see as the client's address (`set-src`) and as the one it came to (`set-dst`). */
   readonly clientAddress: SocketAddress;
   destinationAddress(): SocketAddress;
   readonly variables: Variables;
+  /** The addresses are about to be changed; `fc_src` and its relatives go on to tell what they were. */
+  keepAddresses(): void;
+  /** A header is expected before anything else (`expect-proxy`, `expect-netscaler-cip`). */
+  expectGreeting(kind: GreetingKind): void;
+  /** The connection will end without the client being told (`silent-drop`). */
+  endUnseen(): void;
+  /** Marks the packets to the client: for routing (`set-mark`), and their type of service (`set-tos`). */
+  markPackets(mark: number): void;
+  setServiceType(tos: number): void;
 }
 
 export interface StreamTarget {
@@ -31,6 +45,9 @@ export interface StreamTarget {
   setEnd(cause: string, phase: string): void;
   /** Syslog level of the stream's line; -1: silent; undefined: as usual. */
   logLevel: number | undefined;
+  countDenied(): void;
+  /** Ends the exchange and the connection without a word. */
+  reject(): void;
 }
 
 /** An answer that is given later (`tarpit`). Made when the rule is linked: nothing is allocated for it. */

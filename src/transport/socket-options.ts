@@ -2,7 +2,16 @@
  * Socket options by value, so that nobody above has to lay them out in memory.
  */
 import { base, bytes, reserve, view } from '../os/arena.ts';
-import { SO_LINGER, SOL_SOCKET } from '../os/constants.ts';
+import {
+  IP_TTL,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_TCP,
+  IPV6_UNICAST_HOPS,
+  SO_LINGER,
+  SOL_SOCKET,
+  TCP_REPAIR,
+} from '../os/constants.ts';
 import { setsockopt } from '../os/libc.ts';
 
 const scratch = reserve(64, 8);
@@ -25,4 +34,14 @@ export function setLingerOption(fd: number, on: boolean, seconds: number): numbe
   view.setInt32(scratch, on ? 1 : 0, true);
   view.setInt32(scratch + 4, seconds, true);
   return setsockopt(fd, SOL_SOCKET, SO_LINGER, base + scratch, 8);
+}
+
+/**
+ * Nothing of the end of this connection is to reach the peer: under repair closing sends nothing. Where the system does
+ * not allow that, what is sent gets no further than the first router.
+ */
+export function hideEnd(fd: number): void {
+  if (setIntOption(fd, IPPROTO_TCP, TCP_REPAIR, 1) === 0) return;
+  setIntOption(fd, IPPROTO_IP, IP_TTL, 1);
+  setIntOption(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1);
 }

@@ -32,7 +32,7 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     capture, compression, declare, email-alert, filter, force-persist, http-error
     http-send-name-header, ignore-persist
     option checkcache, persist, stick
-    stick-table, tcp-request, tcp-response, use-fcgi-app, use-server
+    stick-table, tcp-response, use-fcgi-app, use-server
   `),
   bind: words(`
     allow-0rtt, alpn, ca-file, ca-ignore-err, ca-sign-file, ca-sign-pass, ca-verify-file, ciphers, ciphersuites

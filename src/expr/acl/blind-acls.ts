@@ -6,11 +6,15 @@ import { type Point, sees } from '../availability.ts';
 import { fetchRecords } from '../fetch-record.ts';
 import type { AclConfig, ConditionConfig } from './acl-config.ts';
 
-/** The warning about the first such ACL, or undefined. `shown` is the point that the message names. */
+/**
+ * The warning about the first such ACL, or undefined. `shown` is the point that the message names, `where` what it says
+ * of the place besides.
+ */
 export function blindAcl(
   condition: ConditionConfig,
   points: readonly Point[],
   shown: Point,
+  where = '',
 ): string | undefined {
   for (const terms of condition.alternatives) {
     for (const term of terms) {
@@ -18,10 +22,10 @@ export function blindAcl(
       const [first] = blind;
       if (first === undefined) continue;
       if (first.name === '') {
-        return `anonymous acl will never match because it uses keyword '${keywordOf(first)}' which is incompatible with '${shown}'`;
+        return `anonymous acl will never match${where} because it uses keyword '${keywordOf(first)}' which is incompatible with '${shown}'`;
       }
       if (blind.length === term.acls.length) {
-        return `acl '${first.name}' will never match because it only involves keywords that are incompatible with '${shown}'`;
+        return `acl '${first.name}' will never match${where} because it only involves keywords that are incompatible with '${shown}'`;
       }
     }
   }

@@ -25,8 +25,9 @@ class Acl {
 
   evaluate(scope: Scope, final: boolean): number {
     const { expression, patterns } = this;
-    if (expression.hasSeveral) return this.evaluateEach(scope, final);
     const { sample } = expression;
+    sample.final = final;
+    if (expression.hasSeveral) return this.evaluateEach(scope, final);
     if (expression.evaluate(scope) && patterns.matches(sample)) return HOLDS;
     return sample.mayChange && !final ? UNKNOWN : FAILS;
   }

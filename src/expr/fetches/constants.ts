@@ -1,7 +1,7 @@
 /** Samples that the configuration itself gives. Specification: configuration manual 7.3.2. */
-import { noArguments, takes, textOf } from '../argument.ts';
+import { int64Of, noArguments, takes, textOf } from '../argument.ts';
 import { registerFetches } from '../fetch-record.ts';
-import { T_BOOL, T_STR } from '../sample.ts';
+import { T_BOOL, T_INT, T_STR } from '../sample.ts';
 
 registerFetches(
   {
@@ -21,6 +21,18 @@ registerFetches(
     doc: 'False.',
     manual: '7.3.2',
     link: () => (_scope, sample) => sample.setBool(false),
+  },
+  {
+    name: 'int',
+    arguments: takes('integer'),
+    type: T_INT,
+    layers: ['constant'],
+    doc: 'The integer itself.',
+    manual: '7.3.2',
+    link: ([value]) => {
+      const integer = int64Of(value) ?? 0;
+      return (_scope, sample) => sample.setInt(integer);
+    },
   },
   {
     name: 'str',

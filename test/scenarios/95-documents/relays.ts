@@ -9,7 +9,7 @@ import type { TcpServer } from '../../harness/tcp-server.ts';
 documentScenario(
   'three ports, each to the same port of the server; the balancers that watch are neither forwarded nor logged',
   '004-2.2-monitor-net.cfg',
-  { modernWaitsFor: 'tcp-request rules' },
+  {},
   async (t, config) => {
     const host = t.address();
     const ports = [3389, 1494, 5900];

@@ -1,0 +1,214 @@
+/**
+ * Bytes as they come, before anything else makes sense of them: lengths, pieces, the cookie of RDP, the end of waiting.
+ * Specification: configuration manual 7.3.5.
+ */
+import { u8 } from '../../os/arena.ts';
+import type { ByteWindow } from '../../protocol/http1/body-scanner.ts';
+import { type ArgumentValue, noArguments, numberOf, takes, takesAtLeast, textOf } from '../argument.ts';
+import type { SampleLayer } from '../availability.ts';
+import { type Fetch, type FetchRecord, registerFetches } from '../fetch-record.ts';
+import type { Linker } from '../linker.ts';
+import { type Sample, T_BIN, T_BOOL, T_INT, T_STR } from '../sample.ts';
+import type { Scope } from '../scope.ts';
+
+type Direction = (scope: Scope) => ByteWindow | null;
+const request: Direction = (scope) => scope.rawRequest;
+const response: Direction = (scope) => scope.rawResponse;
+/** The response's while its rules are looked at, else the request's. */
+const either: Direction = (scope) => scope.rawResponse ?? scope.rawRequest;
+
+function hasRoom(window: ByteWindow): boolean {
+  return window.tail === window.head || window.tail < window.limit;
+}
+
+function lengthFetch(name: string, layer: SampleLayer, direction: Direction): FetchRecord {
+  return {
+    name,
+    arguments: noArguments,
+    type: T_INT,
+    layers: [layer],
+    doc: 'How many bytes have been received and wait.',
+    manual: '7.3.5',
+    link: () => (scope, sample) => {
+      const window = direction(scope);
+      if (window === null) return false;
+      sample.mayChange = true;
+      return sample.setInt(window.tail - window.head);
+    },
+  };
+}
+
+/** A piece of what has come; false while it is not all there. */
+function piece(
+  window: ByteWindow,
+  sample: Sample,
+  offset: number,
+  lengthBytes: number,
+  limit: number,
+): boolean {
+  if (offset < 0 || offset + lengthBytes > limit) return false;
+  const start = window.head + offset;
+  if (start + lengthBytes > window.tail || (lengthBytes === 0 && start >= window.tail)) {
+    sample.mayChange = true;
+    return false;
+  }
+  if (lengthBytes > 0) return sample.setBinary(u8, start, start + lengthBytes);
+  // All there is, which may still grow.
+  if (hasRoom(window)) sample.mayChange = true;
+  return sample.setBinary(u8, start, window.tail);
+}
+
+function linkPayload(direction: Direction, args: readonly ArgumentValue[], linker: Linker): Fetch {
+  const offset = numberOf(args[0]) ?? 0;
+  const length = numberOf(args[1]) ?? 0;
+  const limit = linker.configuration.global.tune.bufsize;
+  return (scope, sample) => {
+    const window = direction(scope);
+    return window !== null && piece(window, sample, offset, length, limit);
+  };
+}
+
+function linkPrefixed(direction: Direction, args: readonly ArgumentValue[], linker: Linker): Fetch {
+  const at = numberOf(args[0]) ?? 0;
+  const width = numberOf(args[1]) ?? 0;
+  const text = textOf(args[2]);
+  const limit = linker.configuration.global.tune.bufsize;
+  // With a sign it counts from behind the length.
+  const relative = text === undefined || /^[+-]/.test(text);
+  const offset = (relative ? at + width : 0) + (text === undefined ? 0 : Number.parseInt(text, 10) || 0);
+  return (scope, sample) => {
+    const window = direction(scope);
+    if (window === null) return false;
+    if (window.head + at + width > window.tail) {
+      sample.mayChange = true;
+      return false;
+    }
+    let length = 0;
+    for (let i = 0; i < width; i++) length = length * 256 + (u8[window.head + at + i] as number);
+    return length > 0 && piece(window, sample, offset, length, limit);
+  };
+}
+
+function payloadFetches(prefix: string, layers: readonly SampleLayer[], direction: Direction): FetchRecord[] {
+  return [
+    {
+      name: `${prefix}payload`,
+      arguments: takes('integer', 'integer'),
+      type: T_BIN,
+      layers,
+      doc: 'So many bytes from an offset on; 0: all that have come.',
+      manual: '7.3.5',
+      link: (args, linker) => linkPayload(direction, args, linker),
+    },
+    {
+      name: `${prefix}payload_lv`,
+      arguments: takesAtLeast(2, 'integer', 'integer', 'string'),
+      type: T_BIN,
+      layers,
+      doc: 'Bytes whose length stands at an offset, in so many bytes.',
+      manual: '7.3.5',
+      check: ([, width]) => (numberOf(width) === 0 ? 'payload length must be > 0' : undefined),
+      link: (args, linker) => linkPrefixed(direction, args, linker),
+    },
+  ];
+}
+
+registerFetches(
+  lengthFetch('req.len', 'requestBuffer', request),
+  lengthFetch('req_len', 'requestBuffer', request),
+  lengthFetch('res.len', 'responseBuffer', response),
+  ...payloadFetches('', ['requestBuffer', 'responseBuffer'], either),
+  ...payloadFetches('req.', ['requestBuffer'], request),
+  ...payloadFetches('res.', ['responseBuffer'], response),
+  {
+    name: 'wait_end',
+    arguments: noArguments,
+    type: T_BOOL,
+    layers: ['internal'],
+    doc: 'True once the inspection delay has passed.',
+    manual: '7.3.5',
+    link: () => (_scope, sample) => {
+      if (sample.final) return sample.setBool(true);
+      sample.mayChange = true;
+      return false;
+    },
+  },
+);
+
+/** The TPKT and X.224 headers, which stand in front. */
+const RDP_HEADER_BYTES = 11;
+const COOKIE = Buffer.from('cookie:', 'latin1');
+const SP = 32;
+const CR = 13;
+const EQUALS = 61;
+
+/** The cookie of an RDP client, of any name where `name` is null. False: there is none, or not yet. */
+function rdpCookie(scope: Scope, sample: Sample, name: Uint8Array | null): boolean {
+  const window = scope.rawRequest;
+  if (window === null) return false;
+  const { tail } = window;
+  let at = window.head + RDP_HEADER_BYTES;
+  if (at > tail) return tooShort(sample);
+  for (let i = 0; i < COOKIE.length; i++, at++) {
+    if (at >= tail) return tooShort(sample);
+    if (((u8[at] as number) | 0x20) !== ((COOKIE[i] as number) | 0x20)) return false;
+  }
+  while (at < tail && u8[at] === SP) at++;
+  const nameStart = at;
+  while (at < tail && u8[at] !== EQUALS) at++;
+  if (at >= tail) return tooShort(sample);
+  if (name !== null) {
+    if (at - nameStart !== name.length) return false;
+    for (let i = 0; i < name.length; i++)
+      if (((u8[nameStart + i] as number) | 0x20) !== ((name[i] as number) | 0x20)) return false;
+  }
+  const start = at + 1;
+  at = start;
+  while (at < tail && u8[at] !== CR) at++;
+  if (at + 1 >= tail) return tooShort(sample);
+  return sample.setString(u8, start, at);
+}
+
+function tooShort(sample: Sample): false {
+  sample.mayChange = true;
+  return false;
+}
+
+function nameOf(args: readonly ArgumentValue[]): Uint8Array | null {
+  const text = textOf(args[0]);
+  return text === undefined || text === '' ? null : Buffer.from(text, 'latin1');
+}
+
+registerFetches(
+  ...['req.rdp_cookie', 'rdp_cookie'].map(
+    (name): FetchRecord => ({
+      name,
+      arguments: takesAtLeast(0, 'string'),
+      type: T_STR,
+      layers: ['requestBuffer'],
+      doc: 'The cookie in the first packet of an RDP client.',
+      manual: '7.3.5',
+      link: (args) => {
+        const wanted = nameOf(args);
+        return (scope, sample) => rdpCookie(scope, sample, wanted);
+      },
+    }),
+  ),
+  ...['req.rdp_cookie_cnt', 'rdp_cookie_cnt'].map(
+    (name): FetchRecord => ({
+      name,
+      arguments: takesAtLeast(0, 'string'),
+      type: T_INT,
+      layers: ['requestBuffer'],
+      doc: 'Whether an RDP client sent such a cookie: 1 or 0.',
+      manual: '7.3.5',
+      link: (args) => {
+        const wanted = nameOf(args);
+        return (scope, sample) => {
+          if (scope.rawRequest === null) return false;
+          return sample.setInt(rdpCookie(scope, sample, wanted) ? 1 : 0);
+        };
+      },
+    }),
+  ),
+);

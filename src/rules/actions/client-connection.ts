@@ -1,0 +1,205 @@
+/**
+ * Actions on the client connection: accept, reject, silent-drop, the headers that it may begin with, its addresses, the
+ * marks of its packets. Specification: configuration manual 4.2 `tcp-request connection|session|content`.
+ */
+import { linkExpression } from '../../expr/expression.ts';
+import type { ExpressionConfig } from '../../expr/expression-config.ts';
+import { type Sample, T_ADDR, T_INT, T_IPV4 } from '../../expr/sample.ts';
+import { FAMILY_INET, FAMILY_INET6, type SocketAddress } from '../../protocol/socket-address.ts';
+import { type ActionContext, registerAction } from '../action-record.ts';
+import { placeOf } from '../place.ts';
+import type { RuleSetName } from '../rule-set.ts';
+import {
+  type ClientTarget,
+  GREETING_CIP,
+  GREETING_PROXY,
+  type GreetingKind,
+  type RuleTarget,
+} from '../target.ts';
+import { CONTINUE, DONE, STOP } from '../verdict.ts';
+
+const requests: readonly RuleSetName[] = [
+  'tcp-request connection',
+  'tcp-request session',
+  'tcp-request content',
+];
+
+registerAction({
+  name: 'accept',
+  ruleSets: requests,
+  syntax: '',
+  doc: 'No further rule of this set is looked at.',
+  manual: '4.2',
+  parse: () => ({}),
+  link: () => () => STOP,
+});
+
+/** Before there is a stream, whoever evaluates the rules closes the connection and counts it. */
+function refuse(target: RuleTarget): number {
+  const stream = target.streamTarget;
+  if (stream !== null) {
+    stream.countDenied();
+    stream.setEnd('P', 'R');
+    stream.reject();
+  }
+  return DONE;
+}
+
+registerAction({
+  name: 'reject',
+  ruleSets: requests,
+  syntax: '',
+  doc: 'Closes the connection.',
+  manual: '4.2',
+  parse: () => ({}),
+  link: () => refuse,
+});
+
+registerAction({
+  name: 'silent-drop',
+  ruleSets: requests,
+  syntax: '',
+  doc: 'Forgets the connection without telling the client, who goes on waiting.',
+  manual: '4.2',
+  parse: () => ({}),
+  link: () => (target) => {
+    target.clientTarget.endUnseen();
+    return refuse(target);
+  },
+});
+
+function expectAction(name: string, kind: GreetingKind, doc: string): void {
+  registerAction({
+    name,
+    ruleSets: ['tcp-request connection'],
+    syntax: 'layer4',
+    doc,
+    manual: '4.2',
+    parse: (context) => {
+      const word = context.args.next() ?? '';
+      if (word === 'layer4') return {};
+      return context.fail(
+        `'${context.ruleSet} ${name}' only supports 'layer4' in ${placeOf(context.proxy)} (got '${word}')`,
+      );
+    },
+    link: () => (target) => {
+      target.clientTarget.expectGreeting(kind);
+      return CONTINUE;
+    },
+  });
+}
+
+expectAction('expect-proxy', GREETING_PROXY, 'The connection begins with a PROXY header.');
+expectAction('expect-netscaler-cip', GREETING_CIP, 'The connection begins with a NetScaler header.');
+
+type Side = (client: ClientTarget) => SocketAddress;
+const source: Side = (client) => client.clientAddress;
+const destination: Side = (client) => client.destinationAddress();
+
+function readExpression(context: ActionContext): ExpressionConfig | undefined {
+  return context.expression();
+}
+
+/** The address of the sample; a unix socket gets none, as it could not keep it. */
+function replaceAddress(of: SocketAddress, sample: Sample): void {
+  const { port } = of;
+  of.clear();
+  of.family = sample.type === T_IPV4 ? FAMILY_INET : FAMILY_INET6;
+  const length = sample.type === T_IPV4 ? 4 : 16;
+  for (let i = 0; i < length; i++) of.bytes[i] = sample.address[i] as number;
+  of.port = port;
+}
+
+function addressAction(name: string, side: Side, doc: string): void {
+  registerAction<ExpressionConfig>({
+    name,
+    ruleSets: requests,
+    syntax: '<expr>',
+    doc,
+    manual: '4.2',
+    parse: readExpression,
+    link: (expression, linker, ruleSet) => {
+      const value = linkExpression(expression, linker);
+      const keeps = ruleSet !== 'tcp-request connection';
+      return (target) => {
+        const client = target.clientTarget;
+        if (!value.evaluateAs(target, T_ADDR)) return CONTINUE;
+        if (keeps) client.keepAddresses();
+        replaceAddress(side(client), value.sample);
+        return CONTINUE;
+      };
+    },
+  });
+}
+
+addressAction('set-src', source, 'The client has this address from now on.');
+addressAction('set-dst', destination, 'The client has connected to this address.');
+
+function portAction(name: string, side: Side, doc: string): void {
+  registerAction<ExpressionConfig>({
+    name,
+    ruleSets: requests,
+    syntax: '<expr>',
+    doc,
+    manual: '4.2',
+    parse: readExpression,
+    link: (expression, linker, ruleSet) => {
+      const value = linkExpression(expression, linker);
+      const keeps = ruleSet !== 'tcp-request connection';
+      return (target) => {
+        const client = target.clientTarget;
+        if (!value.evaluateAs(target, T_INT)) return CONTINUE;
+        if (keeps) client.keepAddresses();
+        const address = side(client);
+        // Something without a port becomes an unspecified IPv4 address with one.
+        if (address.family !== FAMILY_INET && address.family !== FAMILY_INET6) {
+          address.clear();
+          address.family = FAMILY_INET;
+        }
+        address.port = Number(value.sample.integer) & 0xffff;
+        return CONTINUE;
+      };
+    },
+  });
+}
+
+portAction('set-src-port', source, 'The client has this port from now on.');
+portAction('set-dst-port', destination, 'The client has connected to this port.');
+
+/** Decimal, hexadecimal behind 0x, octal behind 0. */
+function readNumber(context: ActionContext): number | undefined {
+  const word = context.done ? undefined : context.args.next();
+  if (word === undefined) return context.fail('expects exactly 1 argument (integer/hex value)');
+  const match = /^(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)?(.*)$/.exec(word);
+  const digits = match?.[1] ?? '';
+  const rest = match?.[2] ?? word;
+  if (digits === '' || rest !== '')
+    return context.fail(`invalid character starting at '${rest}' (integer/hex value expected)`);
+  return digits.length > 1 && /^0[0-7]/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+}
+
+registerAction<number>({
+  name: 'set-mark',
+  ruleSets: requests,
+  syntax: '<mark>',
+  doc: 'Marks the packets to the client, for the routing of the system.',
+  manual: '4.2',
+  parse: readNumber,
+  link: (mark) => (target) => {
+    target.clientTarget.markPackets(mark | 0);
+    return CONTINUE;
+  },
+});
+
+registerAction<number>({
+  name: 'set-tos',
+  ruleSets: requests,
+  syntax: '<tos>',
+  doc: 'The type of service of the packets to the client.',
+  manual: '4.2',
+  parse: readNumber,
+  link: (tos) => (target) => {
+    target.clientTarget.setServiceType(tos & 0xff);
+    return CONTINUE;
+  },
+});

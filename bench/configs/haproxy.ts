@@ -33,7 +33,9 @@ export function haproxyConfiguration(shape: ProxyShape, ports: ProxyPorts): stri
     ...(shape.cookie ? ['    cookie SERVER insert indirect'] : []),
   ];
   for (let i = 1; i <= shape.servers; i++) {
-    lines.push(`    server s${i} 127.0.0.1:${ports.server}${shape.cookie ? ` cookie s${i}` : ''}`);
+    const cookie = shape.cookie ? ` cookie s${i}` : '';
+    const limit = shape.slots > 0 ? ` maxconn ${shape.slots}` : '';
+    lines.push(`    server s${i} 127.0.0.1:${ports.server}${cookie}${limit}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -16,6 +16,8 @@ export interface ProxyShape {
   cookie: boolean;
   /** Server lines, all with the same address. */
   servers: number;
+  /** Requests that a server gets at once; more wait for a slot. 0: no limit. nginx has no queue for those that wait. */
+  slots: number;
   forwardedFor: boolean;
   /** A line per request to a UDP syslog sink. */
   logged: boolean;
@@ -32,6 +34,7 @@ export const plainHttp: ProxyShape = {
   balance: 'roundrobin',
   cookie: false,
   servers: 1,
+  slots: 0,
   forwardedFor: false,
   logged: false,
   splice: false,

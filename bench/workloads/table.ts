@@ -115,6 +115,24 @@ export const workloads: readonly Workload[] = [
   ...[10, 1000, 10000].map((servers) => manyServers('uri', servers)),
   ...[10, 1000].map((servers) => cookiePersistence(servers)),
   {
+    ...smallGet,
+    name: 'queue-full',
+    about:
+      'small GET from 200 clients for 3 servers with maxconn 4: 188 requests always wait, kept connections',
+    clients: 200,
+    shape: { ...plainHttp, servers: 3, slots: 4 },
+    without: { nginx: 'has no queue in front of servers' },
+  },
+  {
+    ...smallGet,
+    name: 'queue-full-close',
+    about: 'queue-full with a new connection per request on both sides',
+    clientConnections: 'per-request',
+    clients: 200,
+    shape: { ...plainHttp, servers: 3, slots: 4, serverConnections: 'per-request' },
+    without: { nginx: 'has no queue in front of servers' },
+  },
+  {
     kind: 'threads',
     name: 'threads-http-keep-alive',
     about: 'http-keep-alive with nbthread 2 over nbthread 1, no processor reserved for anyone',

@@ -31,7 +31,7 @@ import {
   TICKET_THREAD,
   TICKET_TIME,
 } from '../state/queue-memory.ts';
-import { takeSlot } from '../state/server-slots.ts';
+import { slotLimit, takeSlot } from '../state/server-slots.ts';
 import {
   BE_GENERATION,
   BE_QUEUED,
@@ -72,8 +72,8 @@ export class StreamQueue implements Deferred {
   private readonly base: number;
   private readonly line: number;
   private readonly grants: number;
-  /** Streams of this thread that wait, in no order. */
-  private first: Stream | null = null;
+  /** Streams of this thread that wait. */
+  private waiting = 0;
   /** Streams of this thread that were let in and have not been started; those before `started` have. */
   private readonly admitted: (Stream | null)[] = [];
   private started = 0;
@@ -160,6 +160,7 @@ export class StreamQueue implements Deferred {
       // Let in, but not started.
       this.admitted[this.admitted.indexOf(stream, this.started)] = null;
       stream.queued = false;
+      (stream.admittedTo as Server).pending--;
       this.giveBack(stream.admittedTo as Server);
       return;
     }
@@ -174,6 +175,7 @@ export class StreamQueue implements Deferred {
     } else {
       server = this.backend.servers[words[ticket + TICKET_SERVER] as number] as Server;
       this.withdrawGrant(ticket);
+      Atomics.sub(this.gauges, server.words + SRV_PENDING, 1);
     }
     unlock(words, base + QUEUE_LOCK);
     this.unregister(stream);
@@ -185,11 +187,11 @@ export class StreamQueue implements Deferred {
   /** A stream has given up its slot of this server. */
   onSlotFree(server: Server): void {
     const { gauges } = this;
-    const waiting = Atomics.load(gauges, this.backend.words + BE_QUEUED);
+    const queued = Atomics.load(gauges, this.backend.words + BE_QUEUED);
     // Whoever has no limit never refuses.
-    if (waiting === 0 && Atomics.load(gauges, server.words + SRV_MAXCONN) <= 0) return;
+    if (queued === 0 && (gauges[server.words + SRV_MAXCONN] as number) <= 0) return;
     Atomics.add(this.words, this.base + QUEUE_FREED, 1);
-    if (waiting === 0 && server.queued === 0 && Atomics.load(gauges, this.backend.words + BE_QUEUED) === 0) {
+    if (queued === 0 && server.queued === 0 && Atomics.load(gauges, this.backend.words + BE_QUEUED) === 0) {
       return;
     }
     lock(this.words, this.base + QUEUE_LOCK);
@@ -209,6 +211,8 @@ export class StreamQueue implements Deferred {
     unlock(words, base + QUEUE_LOCK);
     while (ticket !== 0) {
       const next = words[ticket + TICKET_NEXT] as number;
+      const server = this.backend.servers[words[ticket + TICKET_SERVER] as number] as Server;
+      Atomics.sub(this.gauges, server.words + SRV_PENDING, 1);
       this.letStart(ticket);
       ticket = next;
     }
@@ -223,8 +227,8 @@ export class StreamQueue implements Deferred {
     if (!this.backend.requeues) return;
     // Who leaves may let others in, which changes the list: it is read first.
     const leaving: Stream[] = [];
-    for (let stream = this.first; stream !== null; stream = stream.nextQueued) {
-      if (stream.queuedFor !== null && !stream.queuedFor.usable) leaving.push(stream);
+    for (const stream of this.plane.queuedStreams) {
+      if (stream?.backend === this.backend && stream.queuedFor?.usable === false) leaving.push(stream);
     }
     for (const stream of leaving) if (stream.queued && stream.ticket !== 0) stream.leaveForAnother();
   }
@@ -236,7 +240,7 @@ export class StreamQueue implements Deferred {
       if (!stream) continue;
       const server = stream.admittedTo as Server;
       stream.queued = false;
-      Atomics.sub(this.gauges, server.words + SRV_PENDING, 1);
+      server.pending--;
       stream.startOn(server);
     }
     this.admitted.length = 0;
@@ -256,16 +260,20 @@ export class StreamQueue implements Deferred {
 
   /** Hands free slots of the server to whoever comes next in its line and the backend's. The lock is held. */
   private admit(server: Server): void {
-    const { words, gauges, backend } = this;
+    const { words, gauges } = this;
+    const own = server.line;
+    // Nothing lets more than a few in at once: the limit and the membership hold for as long as that takes.
+    const any = firstInLine(words, this.line) !== 0 && this.takes(server) ? this.line : 0;
+    const limit = slotLimit(gauges, server.words, this.backend.words);
     for (;;) {
-      let line = server.line;
-      let ticket = firstInLine(words, line);
-      const other = firstInLine(words, this.line);
-      if (other !== 0 && (ticket === 0 || goesBefore(words, other, ticket)) && this.takes(server)) {
-        line = this.line;
+      let line = own;
+      let ticket = firstInLine(words, own);
+      const other = any === 0 ? 0 : firstInLine(words, any);
+      if (other !== 0 && (ticket === 0 || goesBefore(words, other, ticket))) {
+        line = any;
         ticket = other;
       }
-      if (ticket === 0 || !takeSlot(gauges, server.words, backend.words)) return;
+      if (ticket === 0 || !takeSlot(gauges, server.words, limit)) return;
       this.letIn(ticket, line, server);
     }
   }
@@ -296,12 +304,12 @@ export class StreamQueue implements Deferred {
     words[line + LINE_SERVED] = served;
     words[ticket + TICKET_PLACE] = (served - (words[ticket + TICKET_PLACE] as number)) | 0;
     words[ticket + TICKET_SERVER] = server.position;
-    Atomics.add(this.gauges, server.words + SRV_PENDING, 1);
     const thread = words[ticket + TICKET_THREAD] as number;
     if (thread === this.plane.thread) {
       this.letStart(ticket);
       return;
     }
+    Atomics.add(this.gauges, server.words + SRV_PENDING, 1);
     const grants = this.memory.grants(this.backend.index, thread);
     const last = words[grants + GRANTS_LAST] as number;
     words[ticket + TICKET_NEXT] = 0;
@@ -317,7 +325,9 @@ export class StreamQueue implements Deferred {
   /** A stream of this thread has a slot: it starts at the end of the turn. */
   private letStart(ticket: number): void {
     const stream = this.plane.queuedStreams[this.memory.ordinal(ticket)] as Stream;
-    stream.admittedTo = this.backend.servers[this.words[ticket + TICKET_SERVER] as number] as Server;
+    const server = this.backend.servers[this.words[ticket + TICKET_SERVER] as number] as Server;
+    server.pending++;
+    stream.admittedTo = server;
     this.unregister(stream);
     if (this.admitted.length === 0) this.plane.loop.defer(this);
     this.admitted.push(stream);
@@ -338,15 +348,15 @@ export class StreamQueue implements Deferred {
 
   /** A slot that was given to a stream which does not want it any more. */
   private giveBack(server: Server): void {
-    Atomics.sub(this.gauges, server.words + SRV_PENDING, 1);
     server.leave();
     this.backend.balancer.served(server.position);
     this.onSlotFree(server);
   }
 
+  /** The lock is held, and nobody changes these gauges without it. */
   private lowerGauge(server: Server | null): void {
     const gauge = server === null ? this.backend.words + BE_QUEUED : server.words + SRV_QUEUED;
-    Atomics.sub(this.gauges, gauge, 1);
+    this.gauges[gauge] = (this.gauges[gauge] as number) - 1;
   }
 
   private wake(): void {
@@ -360,11 +370,7 @@ export class StreamQueue implements Deferred {
     stream.queuedFor = server;
     stream.admittedTo = null;
     stream.ticket = ticket;
-    stream.previousQueued = null;
-    stream.nextQueued = this.first;
-    if (this.first !== null) this.first.previousQueued = stream;
-    else this.plane.queuedBackends.add(this.backend);
-    this.first = stream;
+    if (this.waiting++ === 0) this.plane.queuedBackends.add(this.backend);
     const { queuedStreams } = this.plane;
     const ordinal = this.memory.ordinal(ticket);
     while (queuedStreams.length <= ordinal) queuedStreams.push(null);
@@ -377,12 +383,7 @@ export class StreamQueue implements Deferred {
     const place = this.words[ticket + TICKET_PLACE] as number;
     if (queuedFor === null) stream.backendQueue += place;
     else stream.serverQueue += place;
-    if (stream.previousQueued !== null) stream.previousQueued.nextQueued = stream.nextQueued;
-    else this.first = stream.nextQueued;
-    if (stream.nextQueued !== null) stream.nextQueued.previousQueued = stream.previousQueued;
-    if (this.first === null) this.plane.queuedBackends.delete(this.backend);
-    stream.nextQueued = null;
-    stream.previousQueued = null;
+    if (--this.waiting === 0) this.plane.queuedBackends.delete(this.backend);
     stream.ticket = 0;
     this.plane.queuedStreams[this.memory.ordinal(ticket)] = null;
     this.memory.give(ticket);

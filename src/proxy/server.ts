@@ -36,6 +36,8 @@ export class Server {
   /** Its waiting line (queue.ts), and how many may stand in it; 0: as many as come. */
   readonly line: number;
   readonly maxQueue: number;
+  /** Slots that this thread's streams have been given and take up at the end of the turn. */
+  pending = 0;
   readonly address: SocketAddress;
   /** The address as the kernel wants it: offset and length in the arena. */
   readonly sockaddr: number;
@@ -78,7 +80,9 @@ export class Server {
 
   /** Takes a slot for a stream that has just come: false when the server has none, or others wait for it. */
   enter(): boolean {
-    return this.queued === 0 && takeSlot(this.plane.words, this.words, this.backend.words);
+    if (this.queued !== 0) return false;
+    const { words } = this.plane;
+    return takeSlot(words, this.words, slotLimit(words, this.words, this.backend.words));
   }
 
   leave(): void {
@@ -98,7 +102,7 @@ export class Server {
 
   /** Streams that are connected to it, or about to be. */
   get sessions(): number {
-    return this.served - Atomics.load(this.plane.words, this.words + SRV_PENDING);
+    return this.served - this.pending - Atomics.load(this.plane.words, this.words + SRV_PENDING);
   }
 
   /** Streams that wait in its own line. */

@@ -73,8 +73,6 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   ticket = 0;
   queuedFor: Server | null = null;
   admittedTo: Server | null = null;
-  nextQueued: Stream | null = null;
-  previousQueued: Stream | null = null;
   /** Lower goes first (-2047 to 2047), and within a class who came first, so many milliseconds later or earlier. */
   priorityClass = 0;
   priorityOffsetMs = 0;

@@ -21,23 +21,23 @@ const WHOLE_PERCENT = 100;
 
 /** Indices of the server's and of its backend's first word. 0: as many as come. */
 export function slotLimit(words: Int32Array, server: number, backend: number): number {
-  let limit = Atomics.load(words, server + SRV_MAXCONN);
+  // What is set once in a while is read without a barrier: a moment later does as well, and this is asked for often.
+  let limit = words[server + SRV_MAXCONN] as number;
   if (limit <= 0) return 0;
-  const least = Atomics.load(words, server + SRV_MINCONN);
+  const least = words[server + SRV_MINCONN] as number;
   if (least > 0 && least < limit) {
     const load = Atomics.load(words, backend + BE_CONNECTIONS);
-    const full = Atomics.load(words, backend + BE_FULLCONN);
+    const full = words[backend + BE_FULLCONN] as number;
     if (load < full) limit = Math.max(least, Math.floor((load * limit) / full));
   }
-  const withheld = Atomics.load(words, server + SRV_WITHHELD_PERCENT);
+  const withheld = words[server + SRV_WITHHELD_PERCENT] as number;
   if (withheld > 0) limit = Math.max(1, Math.floor((limit * (WHOLE_PERCENT - withheld)) / WHOLE_PERCENT));
   return limit;
 }
 
-/** Takes a slot; false when the server has as many requests as it may have. */
-export function takeSlot(words: Int32Array, server: number, backend: number): boolean {
+/** Takes a slot where the limit is as given; false when the server has as many requests as it may have. */
+export function takeSlot(words: Int32Array, server: number, limit: number): boolean {
   const gauge = server + SRV_SERVED;
-  const limit = slotLimit(words, server, backend);
   if (limit === 0) {
     raiseGauge(words, gauge, server + SRV_SERVED_MAX);
     return true;

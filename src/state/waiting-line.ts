@@ -19,6 +19,7 @@ import {
 
 /** One in so many tickets of a level stands on the next one too: a power of two. */
 const SPREAD_BITS = 3;
+const SPREAD_MASK = (1 << SPREAD_BITS) - 1;
 
 let seed = (Math.random() * 0x7fffffff) | 1;
 
@@ -27,8 +28,9 @@ function drawHeight(): number {
   seed ^= seed << 13;
   seed ^= seed >>> 17;
   seed ^= seed << 5;
-  let height = 1;
-  for (let bits = seed; height < LEVELS && (bits & ((1 << SPREAD_BITS) - 1)) === 0; bits >>>= SPREAD_BITS)
+  if ((seed & SPREAD_MASK) !== 0) return 1;
+  let height = 2;
+  for (let bits = seed >>> SPREAD_BITS; height < LEVELS && (bits & SPREAD_MASK) === 0; bits >>>= SPREAD_BITS)
     height++;
   return height;
 }

@@ -44,7 +44,7 @@ class Place {
   }
 
   enter(): boolean {
-    return takeSlot(this.words, this.server, this.backend);
+    return takeSlot(this.words, this.server, slotLimit(this.words, this.server, this.backend));
   }
 }
 

@@ -133,8 +133,11 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   /** A rule does not want the connection: it is counted, and nothing is logged. */
   private refuse(frontendCounter: number, listenerCounter: number, reset: boolean): void {
     const { frontend, listener, plane } = this;
-    plane.count(frontend.counters + frontendCounter);
-    if (listener.statistics >= 0) plane.count(listener.statistics + listenerCounter);
+    // Whoever is dropped in silence counts among the requests that were denied, as in HAProxy.
+    const { unseen } = this;
+    plane.count(frontend.counters + (unseen ? FE.deniedRequests : frontendCounter));
+    if (listener.statistics >= 0)
+      plane.count(listener.statistics + (unseen ? LI.deniedRequests : listenerCounter));
     this.finish(reset);
   }
 

@@ -56,15 +56,17 @@ export function readAcl(name: string, words: readonly string[], place: AclPlace)
   const flags = readFlags(words.slice(1), initial, place);
   if ('error' in flags) return flags;
   const { method } = flags.list;
+  const dotted = derived?.fetch === VERSION_FETCH && method === 'int';
+  const patterns = dotted ? { ...flags.list, inline: flags.list.inline.map(dottedVersion) } : flags.list;
   const record = matchMethods().get(method);
   if (record === undefined) return { error: `ACL method '${method}' is not there` };
   if (!castable(expression.type, record.input))
     return { error: `Cannot apply matching method '${method}' to criterion '${criterion}'` };
-  for (const pattern of flags.list.inline) {
-    const wrong = record.check(pattern, flags.list);
+  for (const pattern of patterns.inline) {
+    const wrong = record.check(pattern, patterns);
     if (wrong !== undefined) return { error: wrong };
   }
-  return { acl: { name, keyword: criterion, expression, patterns: flags.list, origin: place.origin } };
+  return { acl: { name, keyword: criterion, expression, patterns, origin: place.origin } };
 }
 
 function readFlags(
@@ -119,6 +121,18 @@ function readFlags(
     if ('error' in content) return content;
   }
   return { list: { method, ignoreCase, noNames, inline, files, areMaps, id } };
+}
+
+/** Whose ACL keywords take versions as people write them. */
+const VERSION_FETCH = 'req.ssl_ver';
+
+/** `3.1` in a pattern becomes the number that the sample has, major times 65536 plus minor; `3` alone: any minor. */
+function dottedVersion(pattern: string): string {
+  const whole = /^(\d+)$/.exec(pattern)?.[1];
+  if (whole !== undefined) return `${Number(whole) * 65536}:${Number(whole) * 65536 + 65535}`;
+  return pattern.replace(/(\d+)\.(\d+)/g, (_, major: string, minor: string) =>
+    String(Number(major) * 65536 + Number(minor)),
+  );
 }
 
 /** An operator counts for all numbers behind it: each becomes a pattern of its own with it. */

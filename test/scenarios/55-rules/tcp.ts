@@ -8,6 +8,7 @@ import { parseRfc3164, parseTcpLog } from '../../harness/log-line.ts';
 import { scenario } from '../../harness/scenario.ts';
 import type { LogReceiver } from '../../harness/syslog.ts';
 import type { TcpServer } from '../../harness/tcp-server.ts';
+import { poll } from '../../harness/waiting.ts';
 import type { Wire } from '../../harness/wire.ts';
 import { clientHello } from './client-hello.ts';
 
@@ -273,4 +274,42 @@ listen web
   const client = await t.connect(8080);
   await client.send(get('/no'));
   assert.equal((await client.readToEnd()).length, 0);
+});
+
+scenario('a connection is dropped without the client being told', {}, async (t) => {
+  const { a } = await farm(t, [
+    'tcp-request connection silent-drop if { src 127.66.1.1 }',
+    'tcp-request inspect-delay 8s',
+    'tcp-request content silent-drop if { req.payload(0,3) -m bin 626164 }',
+    'tcp-request content accept if { req.len ge 3 }',
+  ]);
+  const dropped = await t.connect(8080, { from: '127.66.1.1' });
+  const bad = await t.connect(8080);
+  await bad.send('bad');
+  const good = await t.connect(8080);
+  await good.send('good');
+  await a.accept();
+  await poll(async () => ((await counts(t, 'scur'))[0] === 1 ? true : undefined), 'the drop');
+  assert.deepEqual([dropped.ending, bad.ending], [undefined, undefined]);
+  assert.deepEqual(await counts(t, 'dcon', 'dreq'), [0, 2]);
+});
+
+scenario('the version that a TLS client names, and the cookie of RDP', {}, async (t) => {
+  const { a, b } = await farm(t, [
+    'tcp-request inspect-delay 8s',
+    'tcp-request content accept if { req.ssl_ver 3.3 }',
+    'tcp-request content accept if { req.rdp_cookie_cnt(mstshash) gt 0 }',
+    'tcp-request content reject if { req.len ge 40 }',
+    'use_backend to-b if { req.rdp_cookie(mstshash) -m beg jo }',
+  ]);
+  const tls = await t.connect(8080);
+  await tls.send(clientHello('www.example'));
+  await a.accept();
+  const rdp = await t.connect(8080);
+  await rdp.send(Buffer.concat([Buffer.alloc(11, 3), Buffer.from('Cookie: mstshash=john\r\n')]));
+  await b.accept();
+  const other = await t.connect(8080);
+  await other.send('x'.repeat(40));
+  await other.ended();
+  assert.deepEqual([a.connectionCount, b.connectionCount], [1, 1]);
 });

@@ -94,9 +94,20 @@ interface CutWord {
 
 const EMPTY_WORD: CutWord = { word: '', end: 0 };
 
-/** What may be empty and is still there. */
+/** What may be empty and is still there: texts, and names, where the section's own proxy is meant. */
 function isText(kind: ArgumentKind): boolean {
-  return kind === 'string' || kind === 'regex';
+  switch (kind) {
+    case 'string':
+    case 'regex':
+    case 'frontend':
+    case 'backend':
+    case 'table':
+    case 'server':
+    case 'user list':
+      return true;
+    default:
+      return false;
+  }
 }
 
 function zeroOf(kind: ArgumentKind): ArgumentValue {

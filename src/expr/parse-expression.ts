@@ -10,6 +10,7 @@ import type { CallConfig, ExpressionConfig } from './expression-config.ts';
 import { type FetchRecord, fetchRecords } from './fetch-record.ts';
 import { readArguments } from './parse-arguments.ts';
 import type { PatternFileReader } from './patterns/pattern-files.ts';
+import { noteReferences, type Reference } from './references.ts';
 import type { SampleType } from './sample.ts';
 
 export interface ExpressionPlace {
@@ -18,6 +19,10 @@ export interface ExpressionPlace {
   readonly proxy: string;
   /** Files of patterns that the expression may name. */
   readonly files?: PatternFileReader;
+  /** Takes the names in arguments that must be looked for later; undefined where that has been done before. */
+  readonly references?: Reference[] | undefined;
+  /** What messages about them call the place (`http-request expression`); undefined: an ACL. */
+  readonly usedIn?: string | undefined;
 }
 
 export interface ExpressionError {
@@ -70,6 +75,10 @@ export function readExpression(
   const wrong = record.check?.(read.values);
   if (wrong !== undefined) return fail('check', `invalid args in fetch method '${name}' : ${wrong}`);
   at = read.end;
+  const { references, usedIn } = place;
+  const user = usedIn === undefined ? `ACL keyword '${name}'` : `sample fetch keyword '${name}' in ${usedIn}`;
+  const { proxy, origin } = place;
+  if (references !== undefined) noteReferences(references, read.values, { user, proxy, origin });
   const converters: CallConfig[] = [];
   let type: SampleType = record.type;
   while (text[at] === ',') {
@@ -79,6 +88,10 @@ export function readExpression(
     const converter = readConverter(text, at, type, place);
     if ('error' in converter) return fail('converter', converter.error, converter.hint);
     converters.push(converter.call);
+    if (references !== undefined) {
+      const calls = `conversion keyword '${converter.call.name}' for ${user}`;
+      noteReferences(references, converter.call.args, { user: calls, proxy, origin });
+    }
     type = converter.type;
     at = converter.end;
   }

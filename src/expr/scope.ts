@@ -3,6 +3,8 @@
  * the little they have; samples are taken through them only. A part that does not exist there is null, and the sample
  * is not found: whether that can happen is checked when the configuration is read (availability.ts).
  */
+
+import type { Origin } from '../config/words.ts';
 import type { ByteWindow } from '../protocol/http1/body-scanner.ts';
 import type { RequestFacts } from '../protocol/http1/request-facts.ts';
 import type { RequestParser } from '../protocol/http1/request-parser.ts';
@@ -48,6 +50,23 @@ export interface SessionScope {
   readonly authority: Uint8Array;
   readonly frontendScope: FrontendScope;
   readonly listenerScope: ListenerScope;
+  /** Index of the frontend's proxy, -1 where there is none. */
+  readonly frontendIndex: number;
+  /** Number of the data thread, from 1. */
+  readonly threadNumber: number;
+}
+
+/** What a stream has chosen and was told so far. */
+export interface ExchangeScope {
+  /** Index of the chosen backend's proxy, and of the server in it; -1 before. */
+  readonly backendIndex: number;
+  readonly serverPosition: number;
+  readonly priorityClass: number;
+  readonly priorityOffsetMs: number;
+  /** The last rule that ended a rule set. */
+  readonly lastRule: Origin | null;
+  /** Made on first use; null where the frontend has no `unique-id-format`. */
+  uniqueId(): Uint8Array | null;
 }
 
 export interface Scope {
@@ -58,6 +77,8 @@ export interface Scope {
   readonly rawRequest: ByteWindow | null;
   /** The same of the server. */
   readonly rawResponse: ByteWindow | null;
+  /** Null where there is no stream. */
+  readonly exchange: ExchangeScope | null;
   /** The HTTP request's head, null in TCP, before it has arrived, and once it has gone to a server. */
   readonly requestHead: RequestParser | null;
   /** What the request's head meant; stays for the whole exchange. */

@@ -24,3 +24,18 @@ export function nextScratch(): Uint8Array {
   areas[turn] ??= new Uint8Array(size);
   return areas[turn] as Uint8Array;
 }
+
+const FORMAT_AREAS = 4;
+const formatAreas: Uint8Array[] = [];
+let formatTurn = 0;
+
+/** The same for a whole format: the areas of the samples in it, however many they are, are others. */
+export function formatScratch(): Uint8Array {
+  formatTurn = (formatTurn + 1) % FORMAT_AREAS;
+  let area = formatAreas[formatTurn];
+  if (area === undefined || area.length !== size) {
+    area = new Uint8Array(size);
+    formatAreas[formatTurn] = area;
+  }
+  return area;
+}

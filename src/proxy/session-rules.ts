@@ -13,6 +13,7 @@ class SessionRules implements RuleTarget {
   session!: Session;
   readonly streamTarget = null;
   readonly httpTarget = null;
+  readonly exchange = null;
   readonly rawRequest = null;
   readonly rawResponse = null;
   readonly requestHead = null;

@@ -221,6 +221,14 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
     else this.onSessionTimer();
   }
 
+  get frontendIndex(): number {
+    return this.frontend.index;
+  }
+
+  get threadNumber(): number {
+    return this.plane.thread;
+  }
+
   /** The address that the client connected to: announced, or the socket's own. */
   destinationAddress(): SocketAddress {
     if (!this.destinationKnown) {

@@ -49,9 +49,9 @@ export class StreamLogger {
   /** Gives the stream the identifier that its frontend wants it to have. */
   identify(stream: Stream): void {
     const { uniqueId } = stream.session.frontend;
-    if (uniqueId === null) return;
-    this.fill(stream, null);
-    stream.uniqueIdBytes = uniqueId.make(this.record, this.plane.scratch);
+    if (uniqueId === null || stream.uniqueIdBytes !== undefined) return;
+    this.fill(stream, stream.backend);
+    stream.uniqueIdBytes = uniqueId.make(this.record);
   }
 
   /** The fields as they stand now, for formats in rules. */

@@ -8,7 +8,7 @@
 
 import type { Origin } from '../config/words.ts';
 import type { LogRecord } from '../expr/log-format/log-record.ts';
-import type { Scope } from '../expr/scope.ts';
+import type { ExchangeScope, Scope } from '../expr/scope.ts';
 import { Variables } from '../expr/variables.ts';
 import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
 import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
@@ -44,7 +44,7 @@ const SLOT_ATTEMPTS = 4;
 
 const target = new SocketAddress();
 
-export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, StreamTarget {
+export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, StreamTarget, ExchangeScope {
   readonly plane: Plane;
   readonly timer: Timer;
   session!: Session;
@@ -171,6 +171,23 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
 
   get sessionScope(): Session {
     return this.session;
+  }
+
+  get exchange(): ExchangeScope {
+    return this;
+  }
+
+  get backendIndex(): number {
+    return this.backend === null ? -1 : this.backend.index;
+  }
+
+  get serverPosition(): number {
+    return this.server === null || this.server === this.backend?.direct ? -1 : this.server.position;
+  }
+
+  uniqueId(): Uint8Array | null {
+    if (this.uniqueIdBytes === undefined) this.plane.logger.identify(this);
+    return this.uniqueIdBytes ?? null;
   }
 
   get clientTarget(): Session {

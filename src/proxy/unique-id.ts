@@ -9,11 +9,12 @@ import type { ProxyConfig } from '../config/model.ts';
 import type { Linker } from '../expr/linker.ts';
 import { compileLogFormat } from '../expr/log-format/compile-log-format.ts';
 import { checkFormat, type FormatConfig } from '../expr/log-format/format-text.ts';
+import { LineWriter } from '../expr/log-format/line-writer.ts';
 import type { LogFormat } from '../expr/log-format/log-format.ts';
 import type { LogRecord } from '../expr/log-format/log-record.ts';
 import { linkSamples } from '../expr/log-format/log-sample.ts';
 import { patternFileReader } from '../expr/patterns/pattern-files.ts';
-import { bytes as arena, u8 } from '../os/arena.ts';
+import { referencesOf } from '../expr/references.ts';
 
 const settings = new Facet('proxy.unique-id', () => ({
   format: undefined as FormatConfig | undefined,
@@ -47,6 +48,8 @@ registerKeywords(
         origin,
         proxy: target.name,
         points: ['frontend http-request header rule'],
+        references: referencesOf(configuration),
+        usedIn: 'unique-id-format string',
         http: true,
         files: patternFileReader(configuration, (name) => reading.resolvePath(name, file)),
       });
@@ -73,6 +76,9 @@ registerKeywords(
 
 /** Longer ones are cut, as PROXY protocol cannot carry them. */
 const LONGEST_BYTES = 128;
+const area = new Uint8Array(LONGEST_BYTES);
+/** Of its own: a rule may ask for the identifier while it writes another format. */
+const line = new LineWriter();
 
 export class UniqueId {
   private readonly format: LogFormat;
@@ -92,10 +98,9 @@ export class UniqueId {
     return result.ok ? new UniqueId(result.format, header) : null;
   }
 
-  /** The identifier of what the record tells. `scratch` is an offset with room for it. */
-  make(record: LogRecord, scratch: number): Uint8Array {
-    const end = this.format.write(record, u8, scratch, scratch + LONGEST_BYTES);
-    return Uint8Array.prototype.slice.call(arena, scratch, end);
+  /** The identifier of what the record tells. */
+  make(record: LogRecord): Uint8Array {
+    return area.slice(0, this.format.write(record, area, 0, area.length, line));
   }
 
   /** The header line for the server, or null. */

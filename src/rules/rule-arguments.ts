@@ -69,7 +69,7 @@ export class RuleArguments implements ActionContext {
   expression(): ExpressionConfig | undefined {
     const text = this.done ? undefined : this.args.next();
     if (text === undefined) return this.fail('missing fetch method');
-    const read = readWholeExpression(text, this.place);
+    const read = readWholeExpression(text, { ...this.place, usedIn: this.set.expressions });
     if ('error' in read) return this.fail(read.error.detail, read.error.hint);
     const { layers } = read.record;
     if (this.points.length > 0 && !this.points.some((point) => sees(point, layers))) {
@@ -86,6 +86,8 @@ export class RuleArguments implements ActionContext {
       origin: place.origin,
       proxy: place.proxy,
       files: place.files,
+      references: place.references,
+      usedIn: this.word === 'redirect' ? 'redirect format string' : this.set.expressions,
       points: this.points,
       http: this.set.http,
     });

@@ -24,6 +24,8 @@ export interface RuleSet {
   /** Where its rules are evaluated, by the side of the proxy. */
   readonly frontend: Point | undefined;
   readonly backend: Point | undefined;
+  /** How messages call its expressions where they name something that is not there. */
+  readonly expressions: string;
   /** In the alert about an unknown action: HAProxy words it differently for TCP. */
   readonly http: boolean;
 }
@@ -33,30 +35,35 @@ const sets: readonly RuleSet[] = [
     name: 'tcp-request connection',
     frontend: 'frontend tcp-request connection rule',
     backend: undefined,
+    expressions: 'tcp-request connection expression',
     http: false,
   },
   {
     name: 'tcp-request session',
     frontend: 'frontend tcp-request session rule',
     backend: undefined,
+    expressions: 'tcp-request session expression',
     http: false,
   },
   {
     name: 'tcp-request content',
     frontend: 'frontend tcp-request content rule',
     backend: 'backend tcp-request content rule',
+    expressions: 'tcp-request content expression',
     http: false,
   },
   {
     name: 'tcp-response content',
     frontend: undefined,
     backend: 'backend tcp-response content rule',
+    expressions: 'tcp-response content expression',
     http: false,
   },
   {
     name: 'http-request',
     frontend: 'frontend http-request header rule',
     backend: 'backend http-request header rule',
+    expressions: 'http-request expression',
     http: true,
   },
   {
@@ -64,24 +71,28 @@ const sets: readonly RuleSet[] = [
     name: 'stats http-request',
     frontend: 'frontend http-request header rule',
     backend: 'backend http-request header rule',
+    expressions: 'http-request expression',
     http: true,
   },
   {
     name: 'redirect',
     frontend: 'frontend http-request header rule',
     backend: 'backend http-request header rule',
+    expressions: 'redirect format string',
     http: true,
   },
   {
     name: 'http-response',
     frontend: 'frontend http-response header rule',
     backend: 'backend http-response header rule',
+    expressions: 'http-response response',
     http: true,
   },
   {
     name: 'http-after-response',
     frontend: 'frontend http-response header rule',
     backend: 'backend http-response header rule',
+    expressions: 'http-response response',
     http: true,
   },
 ];

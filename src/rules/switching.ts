@@ -71,6 +71,8 @@ registerKeywords({
         origin: place.origin,
         proxy: target.name,
         files: place.files,
+        references: place.references,
+        usedIn: 'use_backend expression',
         points: [POINT],
         http: target.mode === 'http',
       });

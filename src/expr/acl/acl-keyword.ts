@@ -6,6 +6,7 @@ import { Facet } from '../../config/facet.ts';
 import { type KeywordContext, registerKeywords } from '../../config/keyword.ts';
 import type { ProxyConfig } from '../../config/model.ts';
 import { patternFileReader } from '../patterns/pattern-files.ts';
+import { referencesOf } from '../references.ts';
 import type { AclConfig } from './acl-config.ts';
 import { readAcl } from './parse-acl.ts';
 import type { ConditionPlace } from './parse-condition.ts';
@@ -19,6 +20,7 @@ export function conditionPlace(context: KeywordContext<ProxyConfig>): ConditionP
   return {
     origin: { file, line },
     proxy: target.name,
+    references: referencesOf(configuration),
     acls: aclsFacet.read(target) ?? [],
     files: patternFileReader(configuration, (name) => reading.resolvePath(name, file)),
   };

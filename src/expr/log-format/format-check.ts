@@ -7,6 +7,7 @@ import { type CheckReport, registerCheck } from '../../config/keyword.ts';
 import type { Configuration, ProxyConfig } from '../../config/model.ts';
 import type { Origin } from '../../config/words.ts';
 import { patternFileReader } from '../patterns/pattern-files.ts';
+import { referencesOf } from '../references.ts';
 import { checkFormat } from './format-text.ts';
 
 type Format = { readonly text: string; readonly origin: Origin };
@@ -22,6 +23,8 @@ function check(
   const result = checkFormat(text, {
     origin,
     proxy: proxy.name,
+    references: referencesOf(configuration),
+    usedIn: 'log-format string',
     points: ['logs'],
     http: proxy.mode === 'http',
     files: patternFileReader(configuration, (file) => path.resolve(file)),

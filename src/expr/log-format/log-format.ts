@@ -42,7 +42,7 @@ export class ValueStep implements LogStep {
   }
 }
 
-const line = new LineWriter();
+const usualLine = new LineWriter();
 const NO_RECORD = new LogRecord(new LogProcess());
 
 export class LogFormat {
@@ -73,8 +73,9 @@ export class LogFormat {
    * Writes the text into [offset, limit) and returns the offset behind it: `offset` itself when there is nothing to
    * say, and then HAProxy sends nothing. Too long a line ends early, within or in front of the value that does not fit.
    * HAProxy's limit is one byte less than the longest `len` of all log targets.
+   * `line`: another writer for a format that is written while another one is.
    */
-  write(record: LogRecord, u8: Uint8Array, offset: number, limit: number): number {
+  write(record: LogRecord, u8: Uint8Array, offset: number, limit: number, line = usualLine): number {
     line.begin(u8, offset, limit, this.dashes);
     const steps = this.steps;
     for (let i = 0; i < steps.length; i++) {

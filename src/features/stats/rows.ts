@@ -7,6 +7,7 @@ import type { Address } from '../../config/address.ts';
 import type { Configuration, ProxyConfig, ServerConfig } from '../../config/model.ts';
 import { type Layout, layoutOf, serverSlots } from '../../state/layout.ts';
 import type { OpenListener, ProcessFacts } from '../../state/messages.ts';
+import { readRate } from '../../state/read-rate.ts';
 import { TEXT_LAST_AGENT, TEXT_LAST_CHECK } from '../../state/server-texts.ts';
 import { effectiveWeight, throttlePercent } from '../../state/server-weight.ts';
 import {
@@ -82,7 +83,6 @@ import {
   TYPE_LISTENER,
   TYPE_SERVER,
 } from './fields.ts';
-import { readRate } from './rates.ts';
 import { type Health, isChecked, statusText } from './server-status.ts';
 
 const FE = counterOffsets(FRONTEND_COUNTERS);

@@ -15,6 +15,7 @@ import type { HttpStream } from '../../proxy/http/stream.ts';
 import type { Plane } from '../../proxy/plane.ts';
 import { linkRules, type RuleList } from '../../rules/rule-list.ts';
 import { CONTINUE, DONE, YIELD } from '../../rules/verdict.ts';
+import { readRate } from '../../state/read-rate.ts';
 import {
   FE_CONNECTION_RATE,
   FE_REQUEST_RATE,
@@ -23,7 +24,6 @@ import {
 } from '../../state/shared-state.ts';
 import { isOutcome, type Outcome, readOrder } from './actions.ts';
 import type { PageFacts } from './page.ts';
-import { readRate } from './rates.ts';
 import { Report, type ReportOptions } from './report.ts';
 import { TextApplet } from './stats-applet.ts';
 import { type StatsConfig, statsFacet } from './stats-config.ts';

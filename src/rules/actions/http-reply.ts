@@ -13,7 +13,7 @@ import { wholeInteger } from '../../config/time-and-size.ts';
 import type { Linker } from '../../expr/linker.ts';
 import { type FormatConfig, type FormatText, linkFormat } from '../../expr/log-format/format-text.ts';
 import { latin1Text } from '../../expr/sample.ts';
-import { nextScratch } from '../../expr/scratch.ts';
+import { formatScratch } from '../../expr/scratch.ts';
 import { statusReason } from '../../protocol/http1/status-reasons.ts';
 import type { ActionContext } from '../action-record.ts';
 import { type PreparedReply, prepareReply, rawMessage } from '../prepared-reply.ts';
@@ -257,7 +257,7 @@ export class HttpReply {
 
   private sendMade(target: RuleTarget, http: HttpTarget): void {
     let lines = '';
-    const area = nextScratch();
+    const area = formatScratch();
     for (const { name, value } of this.headers) {
       lines += `${name}: ${latin1Text(area, 0, value.write(target, area, 0, area.length))}\r\n`;
     }

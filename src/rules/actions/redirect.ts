@@ -6,7 +6,7 @@ import { pathOf, queryMark } from '../../expr/fetches/http/request-line.ts';
 import type { Linker } from '../../expr/linker.ts';
 import { type FormatConfig, type FormatText, linkFormat } from '../../expr/log-format/format-text.ts';
 import { latin1Text } from '../../expr/sample.ts';
-import { nextScratch } from '../../expr/scratch.ts';
+import { formatScratch } from '../../expr/scratch.ts';
 import { u8 } from '../../os/arena.ts';
 import { H_HOST } from '../../protocol/http1/known-headers.ts';
 import type { RequestParser } from '../../protocol/http1/request-parser.ts';
@@ -118,7 +118,7 @@ export class Redirect {
 
   private text(target: RuleTarget): string {
     if (this.format === null) return this.config.to;
-    const area = nextScratch();
+    const area = formatScratch();
     return latin1Text(area, 0, this.format.write(target, area, 0, area.length));
   }
 

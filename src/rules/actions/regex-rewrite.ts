@@ -7,7 +7,7 @@ import { type FormatConfig, type FormatText, linkFormat } from '../../expr/log-f
 import { compileRegex, type Regex } from '../../expr/regex/regex.ts';
 import { Replacement } from '../../expr/regex/replacement.ts';
 import { latin1Text } from '../../expr/sample.ts';
-import { nextScratch } from '../../expr/scratch.ts';
+import { formatScratch, nextScratch } from '../../expr/scratch.ts';
 import type { ActionContext } from '../action-record.ts';
 import type { RuleTarget } from '../target.ts';
 
@@ -50,7 +50,7 @@ export class RegexRewrite {
   /** Result: the length of what takes the place of `start`…`end`, NO_MATCH or NO_ROOM. */
   run(target: RuleTarget, u8: Uint8Array, start: number, end: number): number {
     // The format may use expressions of its own: it comes first.
-    const area = nextScratch();
+    const area = formatScratch();
     const text = latin1Text(area, 0, this.format.write(target, area, 0, area.length));
     if (!this.regex.exec(u8, start, end)) return NO_MATCH;
     if (text !== this.text) {

@@ -4,7 +4,7 @@
  */
 import { pathOf, queryMark } from '../../expr/fetches/http/request-line.ts';
 import { type FormatConfig, linkFormat } from '../../expr/log-format/format-text.ts';
-import { nextScratch } from '../../expr/scratch.ts';
+import { formatScratch } from '../../expr/scratch.ts';
 import { u8 } from '../../os/arena.ts';
 import type { RequestParser } from '../../protocol/http1/request-parser.ts';
 import { type ActionContext, registerAction } from '../action-record.ts';
@@ -83,7 +83,7 @@ for (const [name, part, doc] of [
         const http = target.httpTarget as HttpTarget;
         const head = http.requestHead;
         if (head === null) return CONTINUE;
-        const area = nextScratch();
+        const area = formatScratch();
         const length = format.write(target, area, 0, area.length);
         return replacePart(head, part, area, length) ? CONTINUE : http.rewriteFailed();
       };

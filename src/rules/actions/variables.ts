@@ -5,7 +5,7 @@ import type { ExpressionConfig } from '../../expr/expression-config.ts';
 import { type FormatConfig, linkFormat } from '../../expr/log-format/format-text.ts';
 import { Sample } from '../../expr/sample.ts';
 import { ScopedVariable } from '../../expr/scoped-variable.ts';
-import { nextScratch } from '../../expr/scratch.ts';
+import { formatScratch } from '../../expr/scratch.ts';
 import { parseVariableName, type VariableName } from '../../expr/variable-name.ts';
 import { type ActionContext, registerAction } from '../action-record.ts';
 import type { RuleSetName } from '../rule-set.ts';
@@ -69,7 +69,7 @@ registerAction<{ readonly variable: VariableName; readonly format: FormatConfig 
     const to = new ScopedVariable(variable.scope, variable.name);
     const sample = new Sample();
     return (target) => {
-      const area = nextScratch();
+      const area = formatScratch();
       sample.setString(area, 0, text.write(target, area, 0, area.length));
       to.set(target, sample);
       return CONTINUE;

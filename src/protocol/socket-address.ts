@@ -45,6 +45,8 @@ export class SocketAddress {
   }
 
   clear(): void {
+    // Mostly there is nothing to forget, and this is called for every request.
+    if (this.family === FAMILY_NONE) return;
     this.family = FAMILY_NONE;
     this.bytes.fill(0);
     this.port = 0;

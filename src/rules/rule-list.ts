@@ -12,7 +12,7 @@ import { recorder } from './recorder.ts';
 import { type RuleConfig, rulesFacet } from './rule-config.ts';
 import type { RuleSetName } from './rule-set.ts';
 import type { RuleTarget } from './target.ts';
-import { CONTINUE, YIELD } from './verdict.ts';
+import { CONTINUE, DONE, STOP, YIELD } from './verdict.ts';
 
 export class Rule {
   readonly config: RuleConfig;
@@ -56,10 +56,14 @@ export class RuleList {
         if (recorder !== null) recorder.onRule(this.name, rule.config, answer === HOLDS);
         if (answer !== HOLDS) continue;
       } else if (recorder !== null) recorder.onRule(this.name, rule.config, true);
+      // Known before it acts: its own reply may ask which rule it comes from.
+      const before = target.lastRule;
+      target.lastRule = rule.origin;
       const verdict = rule.act(target, final);
+      if (verdict === STOP || verdict === DONE) return verdict;
+      target.lastRule = before;
       if (verdict === CONTINUE) continue;
-      if (verdict === YIELD) this.yieldedAt = i;
-      else target.lastRule = rule.origin;
+      this.yieldedAt = i;
       return verdict;
     }
     return CONTINUE;

@@ -107,7 +107,7 @@ export class StreamQueue implements Deferred {
   get holdsBack(): boolean {
     const { gauges } = this;
     const { words } = this.backend;
-    return Atomics.load(gauges, words + BE_QUEUED) > 0 && Atomics.load(gauges, words + BE_SERVED) > 0;
+    return (gauges[words + BE_QUEUED] as number) > 0 && (gauges[words + BE_SERVED] as number) > 0;
   }
 
   /** Appends a stream; `server` is the only one that it may go to, or null. `freed` was read before it was refused. */
@@ -284,7 +284,7 @@ export class StreamQueue implements Deferred {
 
   /** Whether the server gets balanced requests: a draining one, or a backup that is not needed, only serves its own. */
   private takes(server: Server): boolean {
-    const generation = Atomics.load(this.gauges, this.backend.words + BE_GENERATION);
+    const generation = this.gauges[this.backend.words + BE_GENERATION] as number;
     if (generation !== this.generation) {
       this.generation = generation;
       this.members.fill(UNKNOWN);

@@ -45,6 +45,9 @@ export interface StreamTarget {
   setEnd(cause: string, phase: string): void;
   /** Syslog level of the stream's line; -1: silent; undefined: as usual. */
   logLevel: number | undefined;
+  /** Its place in queues: see priority.ts. */
+  priorityClass: number;
+  priorityOffsetMs: number;
   countDenied(): void;
   /** Ends the exchange and the connection without a word. */
   reject(): void;

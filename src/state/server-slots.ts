@@ -43,7 +43,8 @@ export function takeSlot(words: Int32Array, server: number, limit: number): bool
     return true;
   }
   // Never above the limit, not even for a moment: balancers look at this word too.
-  for (let count = Atomics.load(words, gauge); count < limit; ) {
+  // A stale count costs one more attempt.
+  for (let count = words[gauge] as number; count < limit; ) {
     const found = Atomics.compareExchange(words, gauge, count, count + 1);
     if (found === count) {
       raiseHighest(words, server + SRV_SERVED_MAX, count + 1);

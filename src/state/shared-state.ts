@@ -389,7 +389,7 @@ export function raiseGauge(words: Int32Array, gauge: number, highest: number): n
 
 /** Keeps the highest value ever, whoever else does so at the same time. */
 export function raiseHighest(words: Int32Array, highest: number, value: number): void {
-  for (let most = Atomics.load(words, highest); value > most; ) {
+  for (let most = words[highest] as number; value > most; ) {
     const found = Atomics.compareExchange(words, highest, most, value);
     if (found === most) return;
     most = found;

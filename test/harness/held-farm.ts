@@ -107,6 +107,10 @@ listen statistics
     return rows.reduce((sum, row) => sum + (Number(row.split(',')[QCUR]) || 0), 0);
   }
 
+  async queuedAre(count: number): Promise<void> {
+    await poll(async () => (await this.queued()) === count || undefined, `${count} to be queued`);
+  }
+
   /** A client whose request is being served or waits in a queue, on a connection of its own that ends with the answer. */
   async ask(path: string, ...headers: string[]): Promise<Wire> {
     return await this.askAt(8080, path, ...headers);

@@ -46,6 +46,8 @@ export interface ActionRecord<Data = unknown> {
   /** The name is followed by parentheses: `set-var(scope.name)`. */
   readonly hasInner?: boolean;
   readonly ruleSets: readonly RuleSetName[];
+  /** It answers in the place of a server. */
+  readonly answers?: boolean;
   readonly syntax: string;
   readonly doc: string;
   readonly manual: string;

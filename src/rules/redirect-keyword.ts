@@ -13,6 +13,7 @@ import { pointsOf, ruleSet } from './rule-set.ts';
 
 registerAction<RedirectConfig>({
   name: 'redirect',
+  answers: true,
   ruleSets: ['redirect'],
   syntax: '{ location | prefix | scheme } <to> [code <code>] [<option>]*',
   doc: 'Sends the client elsewhere.',

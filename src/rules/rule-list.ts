@@ -19,8 +19,11 @@ export class Rule {
   readonly condition: Condition | null;
   readonly act: Action;
   readonly origin: Origin;
+  /** Its reply may ask which rule it comes from. */
+  readonly answers: boolean;
 
-  constructor(config: RuleConfig, condition: Condition | null, act: Action) {
+  constructor(config: RuleConfig, condition: Condition | null, act: Action, answers: boolean) {
+    this.answers = answers;
     this.config = config;
     this.condition = condition;
     this.act = act;
@@ -58,9 +61,12 @@ export class RuleList {
       } else if (recorder !== null) recorder.onRule(this.name, rule.config, true);
       // Known before it acts: its own reply may ask which rule it comes from.
       const before = target.lastRule;
-      target.lastRule = rule.origin;
+      if (rule.answers) target.lastRule = rule.origin;
       const verdict = rule.act(target, final);
-      if (verdict === STOP || verdict === DONE) return verdict;
+      if (verdict === STOP || verdict === DONE) {
+        target.lastRule = rule.origin;
+        return verdict;
+      }
       target.lastRule = before;
       if (verdict === CONTINUE) continue;
       this.yieldedAt = i;
@@ -84,5 +90,5 @@ function linkRule(config: RuleConfig, name: RuleSetName, linker: Linker): Rule {
   const record = actionRecords(name).get(config.action);
   if (record === undefined) throw new Error(`no action ${config.action} in ${name}`);
   const condition = config.condition === undefined ? null : linkCondition(config.condition, linker);
-  return new Rule(config, condition, record.link(config.data, linker, name));
+  return new Rule(config, condition, record.link(config.data, linker, name), record.answers === true);
 }

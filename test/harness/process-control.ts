@@ -2,7 +2,7 @@
 // from /proc. It ends only processes that the scenario started, by pid.
 
 import { type ChildProcess, type SpawnOptions as SpawnOptionsOfNode, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { type ExpectedListeners, expectedListeners } from './bound-addresses.ts';
 import { listeningUnixPaths, tcpSockets } from './socket-table.ts';
@@ -139,8 +139,13 @@ async function areListening(wanted: ExpectedListeners, table: number | 'self'): 
   return wanted.unix.every((path) =>
     path.startsWith('@')
       ? paths.some((found) => found.startsWith(path) || found.replace(/@+$/, '') === path)
-      : existsSync(path) && paths.some((found) => found.startsWith(path)),
+      : isSocket(path) && paths.some((found) => found.startsWith(path)),
   );
+}
+
+/** What stood there before the program came may be a file of another kind. */
+function isSocket(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isSocket() === true;
 }
 
 function forwardLines(stream: NodeJS.ReadableStream | null, into: LogReceiver): void {

@@ -5,6 +5,7 @@ import { DONE } from '../verdict.ts';
 
 registerAction<string>({
   name: 'auth',
+  answers: true,
   ruleSets: ['http-request'],
   syntax: '[realm <realm>]',
   doc: 'Answers 401 (407 as a proxy) and asks for a name and a password.',

@@ -145,6 +145,7 @@ export class Redirect {
 
 registerAction<RedirectConfig>({
   name: 'redirect',
+  answers: true,
   ruleSets: ['http-request', 'http-response'],
   syntax: '{ location | prefix | scheme } <fmt> [code <code>] [<option>]*',
   doc: 'Sends the client elsewhere.',

@@ -9,6 +9,7 @@ import { HttpReply, type HttpReplyConfig, readHttpReply } from './http-reply.ts'
 
 registerAction<HttpReplyConfig>({
   name: 'return',
+  answers: true,
   ruleSets: ['http-request', 'http-response'],
   syntax: '[status <code>] [content-type <type>] [<content>] [hdr <name> <fmt>]*',
   doc: 'Answers at once with the reply that is described.',
@@ -29,6 +30,7 @@ registerAction<HttpReplyConfig>({
 
 registerAction<HttpReplyConfig>({
   name: 'deny',
+  answers: true,
   ruleSets: ['http-request', 'http-response'],
   syntax: '[{ status | deny_status } <code>] [content-type <type>] [<content>] [hdr <name> <fmt>]*',
   doc: 'Refuses: with 403 for a request and 502 for a response, or with the reply that is described.',
@@ -52,6 +54,7 @@ registerAction<HttpReplyConfig>({
 
 registerAction<HttpReplyConfig>({
   name: 'tarpit',
+  answers: true,
   ruleSets: ['http-request'],
   syntax: '[{ status | deny_status } <code>] [content-type <type>] [<content>] [hdr <name> <fmt>]*',
   doc: 'Refuses after `timeout tarpit`, so that the client has to wait: with 500, or the reply that is described.',

@@ -3,13 +3,13 @@
  * share. It is not re-entrant and need not be: an expression never contains itself.
  */
 
-import { cast, castable } from './casts.ts';
+import { cast } from './casts.ts';
 import type { Converter } from './converter-record.ts';
 import { converterRecords } from './converter-record.ts';
 import type { ExpressionConfig } from './expression-config.ts';
 import { type EachFetch, type Fetch, fetchRecords } from './fetch-record.ts';
 import type { Linker } from './linker.ts';
-import { Sample, type SampleType, T_ANY } from './sample.ts';
+import { Sample, type SampleType } from './sample.ts';
 import type { Scope } from './scope.ts';
 
 export class Expression {
@@ -88,9 +88,4 @@ export function linkExpression(config: ExpressionConfig, linker: Linker): Expres
   }
   const { args } = config.fetch;
   return new Expression(record.link(args, linker), record.linkEach?.(args, linker), converters, inputs);
-}
-
-/** Whether the result can be taken for a type: checked when the configuration is read. */
-export function givesType(config: ExpressionConfig, type: SampleType): boolean {
-  return type === T_ANY || castable(config.type, type);
 }

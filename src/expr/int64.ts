@@ -35,11 +35,6 @@ export function isSafe(value: number): boolean {
   return value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER;
 }
 
-/** Less than zero, zero, or more: how `a` compares with `b`. */
-export function compareInt64(a: Int64, b: Int64): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /** The low 32 bits, as a signed number: for shared words and hashes. */
 export function low32(value: Int64): number {
   return typeof value === 'number' && value === (value | 0)

@@ -7,6 +7,7 @@ import { parseSize, parseTime } from '../config/time-and-size.ts';
 import { FAMILY_INET, FAMILY_INET6, SocketAddress } from '../protocol/socket-address.ts';
 import type { ArgumentKind, ArgumentList, ArgumentValue } from './argument.ts';
 import { readInt64 } from './int64.ts';
+import { prefixMask } from './prefix-mask.ts';
 import { parseVariableName } from './variable-name.ts';
 
 export interface ReadArguments {
@@ -209,17 +210,11 @@ function readMask(word: string, sizeBytes: number): Uint8Array | undefined {
   if (/^\+?\d+$/.test(word)) {
     const bits = Number(word);
     if (bits > sizeBytes * 8) return undefined;
-    return maskOf(bits, sizeBytes);
+    return prefixMask(bits, sizeBytes);
   }
   const address = SocketAddress.parse(word);
   if (address?.family !== (sizeBytes === 4 ? FAMILY_INET : FAMILY_INET6)) return undefined;
   return address.bytes.slice(0, sizeBytes);
-}
-
-function maskOf(bits: number, sizeBytes: number): Uint8Array {
-  const mask = new Uint8Array(sizeBytes);
-  for (let i = 0; i < bits; i++) mask[i >> 3] = (mask[i >> 3] as number) | (0x80 >> (i & 7));
-  return mask;
 }
 
 /** Numbers of nested fields, outermost first. They are 32 bits wide. */

@@ -62,9 +62,11 @@ export class ScopedVariable {
     return this.in(scope)?.has(this.slot) === true;
   }
 
-  /** False when it cannot be set: no such scope here, or no memory left for it. */
+  /** False when there is no such scope here. */
   set(scope: Scope, sample: Sample): boolean {
-    return this.in(scope)?.set(this.slot, sample) === true;
+    const variables = this.in(scope);
+    variables?.set(this.slot, sample);
+    return variables !== null;
   }
 
   /** False when there is no such scope here. */

@@ -2,7 +2,7 @@
  * Variables of one scope: of a session, a transaction, a request, a response, a check. Names are turned into slots when
  * expressions are linked, so that nothing looks a name up while traffic flows. Values are copies, kept in objects that
  * are used again.
- * Specification: configuration manual 4.2 `http-request set-var`, 3.2 `tune.vars.*-max-size`.
+ * Specification: configuration manual 4.2 `http-request set-var`.
  */
 import { hasBytes, Sample } from './sample.ts';
 
@@ -18,43 +18,8 @@ export function variableSlot(name: string): number {
   return slot;
 }
 
-/** Names by slot, for listings. */
-export function variableNames(): Iterable<readonly [string, number]> {
-  return slots;
-}
-
-/** What a variable is counted as, beside its bytes (tune.vars limits). */
-export const VARIABLE_BYTES = 48;
-
-/** A limit on the memory of several scopes; those inside another count there too. */
-export class VariableBudget {
-  used = 0;
-  readonly limitBytes: number;
-  private readonly outer: VariableBudget | null;
-
-  /** `limitBytes`: 0 for none. */
-  constructor(limitBytes: number, outer: VariableBudget | null) {
-    this.limitBytes = limitBytes;
-    this.outer = outer;
-  }
-
-  take(bytes: number): boolean {
-    if (this.limitBytes > 0 && this.used + bytes > this.limitBytes) return false;
-    if (this.outer !== null && !this.outer.take(bytes)) return false;
-    this.used += bytes;
-    return true;
-  }
-
-  give(bytes: number): void {
-    this.used -= bytes;
-    this.outer?.give(bytes);
-  }
-}
-
 class Value extends Sample {
   isSet = false;
-  /** What the budget was charged. */
-  charged = 0;
   private own: Uint8Array = new Uint8Array(0);
 
   keep(sample: Sample): void {
@@ -75,33 +40,16 @@ class Value extends Sample {
 
 export class Variables {
   private readonly values: (Value | undefined)[] = [];
-  private readonly budget: VariableBudget | null;
   private count = 0;
 
-  constructor(budget: VariableBudget | null = null) {
-    this.budget = budget;
-  }
-
-  /** False when the budget does not allow it; the variable is unset then. */
-  set(slot: number, sample: Sample): boolean {
+  set(slot: number, sample: Sample): void {
     let value = this.values[slot];
     if (value === undefined) {
       value = new Value();
       this.values[slot] = value;
     }
-    if (this.budget !== null) {
-      const cost = VARIABLE_BYTES + (hasBytes(sample.type) ? sample.end - sample.start : 0);
-      if (value.isSet) this.budget.give(value.charged);
-      value.charged = cost;
-      if (!this.budget.take(cost)) {
-        if (value.isSet) this.count--;
-        value.isSet = false;
-        return false;
-      }
-    }
     if (!value.isSet) this.count++;
     value.keep(sample);
-    return true;
   }
 
   has(slot: number): boolean {
@@ -122,7 +70,6 @@ export class Variables {
     if (value === undefined || !value.isSet) return;
     value.isSet = false;
     this.count--;
-    this.budget?.give(value.charged);
   }
 
   /** Forgets all values; their memory is used again. */

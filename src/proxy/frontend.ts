@@ -64,7 +64,7 @@ export class Frontend {
   readonly continuousCounts: boolean;
   readonly monitorUri: Buffer | undefined;
   /** `monitor fail`. */
-  readonly monitorFail: Condition | null;
+  readonly monitorFail: readonly Condition[];
   readonly bufferRequest: boolean;
   readonly maxSessionConnections: number;
   readonly mode: HttpConnectionMode;

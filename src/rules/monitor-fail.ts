@@ -7,7 +7,7 @@ import { registerKeywords } from '../config/keyword.ts';
 import type { ProxyConfig } from '../config/model.ts';
 import type { ConditionConfig } from '../expr/acl/acl-config.ts';
 import { conditionPlace } from '../expr/acl/acl-keyword.ts';
-import { Condition, linkCondition } from '../expr/acl/condition.ts';
+import { type Condition, linkCondition } from '../expr/acl/condition.ts';
 import { readCondition } from '../expr/acl/parse-condition.ts';
 import type { Linker } from '../expr/linker.ts';
 
@@ -35,23 +35,7 @@ registerKeywords({
   },
 });
 
-/** Any of several conditions. */
-class AnyOf extends Condition {
-  private readonly list: readonly Condition[];
-
-  constructor(list: readonly Condition[]) {
-    super([], false);
-    this.list = list;
-  }
-
-  override holds(scope: Parameters<Condition['holds']>[0]): boolean {
-    return this.list.some((condition) => condition.holds(scope));
-  }
-}
-
-export function linkMonitorFail(proxy: ProxyConfig, linker: Linker): Condition | null {
-  const configs = monitorFailFacet.read(proxy);
-  if (configs === undefined || configs.length === 0) return null;
-  const conditions = configs.map((config) => linkCondition(config, linker));
-  return conditions.length === 1 ? (conditions[0] as Condition) : new AnyOf(conditions);
+/** Any of these. */
+export function linkMonitorFail(proxy: ProxyConfig, linker: Linker): readonly Condition[] {
+  return (monitorFailFacet.read(proxy) ?? []).map((config) => linkCondition(config, linker));
 }

@@ -50,9 +50,11 @@ export function readRuleCondition(
     );
     return 'refused';
   }
-  for (const point of points.slice(0, 1)) {
-    const blind = blindAcl(read.condition, points, point, set.http ? '' : ` in '${set.name}'`);
-    if (blind !== undefined) args.warning(blind);
-  }
+  const [shown] = points;
+  const blind =
+    shown === undefined
+      ? undefined
+      : blindAcl(read.condition, points, shown, set.http ? '' : ` in '${set.name}'`);
+  if (blind !== undefined) args.warning(blind);
   return read.condition;
 }

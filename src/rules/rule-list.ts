@@ -67,7 +67,7 @@ export class RuleList {
         target.lastRule = rule.origin;
         return verdict;
       }
-      target.lastRule = before;
+      if (rule.answers) target.lastRule = before;
       if (verdict === CONTINUE) continue;
       this.yieldedAt = i;
       return verdict;

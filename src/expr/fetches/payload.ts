@@ -2,6 +2,7 @@
  * Bytes as they come, before anything else makes sense of them: lengths, pieces, the cookie of RDP, the end of waiting.
  * Specification: configuration manual 7.3.5.
  */
+
 import { u8 } from '../../os/arena.ts';
 import type { ByteWindow } from '../../protocol/http1/body-scanner.ts';
 import { type ArgumentValue, noArguments, numberOf, takes, takesAtLeast, textOf } from '../argument.ts';
@@ -10,6 +11,7 @@ import { type Fetch, type FetchRecord, registerFetches } from '../fetch-record.t
 import type { Linker } from '../linker.ts';
 import { type Sample, T_BIN, T_BOOL, T_INT, T_STR } from '../sample.ts';
 import type { Scope } from '../scope.ts';
+import { nameOf } from './http/value-forms.ts';
 
 type Direction = (scope: Scope) => ByteWindow | null;
 const request: Direction = (scope) => scope.rawRequest;
@@ -174,11 +176,6 @@ function tooShort(sample: Sample): false {
   return false;
 }
 
-function nameOf(args: readonly ArgumentValue[]): Uint8Array | null {
-  const text = textOf(args[0]);
-  return text === undefined || text === '' ? null : Buffer.from(text, 'latin1');
-}
-
 registerFetches(
   ...['req.rdp_cookie', 'rdp_cookie'].map(
     (name): FetchRecord => ({
@@ -189,7 +186,7 @@ registerFetches(
       doc: 'The cookie in the first packet of an RDP client.',
       manual: '7.3.5',
       link: (args) => {
-        const wanted = nameOf(args);
+        const wanted = nameOf(args[0]);
         return (scope, sample) => rdpCookie(scope, sample, wanted);
       },
     }),
@@ -203,7 +200,7 @@ registerFetches(
       doc: 'Whether an RDP client sent such a cookie: 1 or 0.',
       manual: '7.3.5',
       link: (args) => {
-        const wanted = nameOf(args);
+        const wanted = nameOf(args[0]);
         return (scope, sample) => {
           if (scope.rawRequest === null) return false;
           return sample.setInt(rdpCookie(scope, sample, wanted) ? 1 : 0);

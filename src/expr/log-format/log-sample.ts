@@ -29,7 +29,7 @@ export function checkSamples(place: ExpressionPlace, points: readonly Point[]): 
         error: `sample fetch <${shown}> may not be reliably used here because it needs '${needOf(layers)}' which is not available here`,
       };
     }
-    return { sample: { write: () => {}, needs: momentOf(points) }, end: read.end };
+    return { sample: { write: () => {}, needs: 'end' }, end: read.end };
   };
 }
 
@@ -51,7 +51,3 @@ export function linkSamples(place: { origin: Origin; proxy: string }, linker: Li
 }
 
 const NOTHING = new Uint8Array(0);
-
-function momentOf(_points: readonly Point[]): LogSample['needs'] {
-  return 'end';
-}

@@ -3,6 +3,7 @@
  * holes are looked at one by one. Specification: configuration manual 7.1.6.
  */
 import { FAMILY_INET, SocketAddress } from '../../protocol/socket-address.ts';
+import { prefixMask } from '../prefix-mask.ts';
 import { type Sample, T_ADDR, T_IPV4 } from '../sample.ts';
 import { type PatternIndex, registerMatchMethods } from './match-method.ts';
 
@@ -52,12 +53,6 @@ function dotted(host: string): string {
 /** Whether the text is a network by itself, and no name that has to be resolved. */
 export function isNetwork(text: string): boolean {
   return readNetwork(text) !== undefined;
-}
-
-function prefixMask(bits: number, size: number): Uint8Array {
-  const mask = new Uint8Array(size);
-  for (let i = 0; i < bits; i++) mask[i >> 3] = (mask[i >> 3] as number) | (0x80 >> (i & 7));
-  return mask;
 }
 
 /** Length of the prefix, or -1 for a mask with holes. */

@@ -355,7 +355,7 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
     const { frontend } = this.session;
     this.plane.count(frontend.counters + FE.interceptedRequests);
     this.setEnd('L', 'R');
-    this.reply(frontend.monitorFail?.holds(this) === true ? 503 : 200);
+    this.reply(frontend.monitorFail.some((condition) => condition.holds(this)) ? 503 : 200);
   }
 
   /** Where long bodies may be spliced through, or null. */

@@ -5,13 +5,13 @@
 import { u8 } from '../../../os/arena.ts';
 import type { HeaderBlock } from '../../../protocol/http1/header-block.ts';
 import { H_COOKIE, H_SET_COOKIE } from '../../../protocol/http1/known-headers.ts';
-import { type ArgumentValue, takesAtLeast, textOf } from '../../argument.ts';
+import { takesAtLeast } from '../../argument.ts';
 import type { SampleLayer } from '../../availability.ts';
 import { type EachFetch, type Fetch, type FetchRecord, registerFetches } from '../../fetch-record.ts';
-import { type Sample, type SampleType, T_INT, T_STR } from '../../sample.ts';
+import { type SampleType, T_INT, T_STR } from '../../sample.ts';
 import type { Scope } from '../../scope.ts';
 import { ofRequest, ofResponse } from './headers.ts';
-import { readLooseInteger } from './loose-integer.ts';
+import { asInteger, asString, type Make, nameOf } from './value-forms.ts';
 
 const SP = 32;
 const TAB = 9;
@@ -117,15 +117,6 @@ interface Direction {
 }
 const request: Direction = { id: H_COOKIE, head: ofRequest };
 const response: Direction = { id: H_SET_COOKIE, head: ofResponse };
-
-type Make = (sample: Sample, start: number, end: number) => boolean;
-const asString: Make = (sample, start, end) => sample.setString(u8, start, end);
-const asInteger: Make = (sample, start, end) => sample.setInt(readLooseInteger(u8, start, end));
-
-function nameOf(argument: ArgumentValue | undefined): Uint8Array | null {
-  const text = textOf(argument);
-  return text === undefined || text === '' ? null : Buffer.from(text, 'latin1');
-}
 
 /** The direction whose head is there: `cookie` stands for both. */
 function opened(scope: Scope, directions: readonly Direction[], name: Uint8Array | null): boolean {

@@ -17,7 +17,7 @@ import { type Sample, type SampleType, T_BIN, T_INT, T_IPV4, T_IPV6, T_STR } fro
 import type { Scope } from '../../scope.ts';
 import { nextScratch } from '../../scratch.ts';
 import { HeaderValues, MOST_BACK } from './header-values.ts';
-import { readLooseInteger } from './loose-integer.ts';
+import { asInteger, asString, type Make } from './value-forms.ts';
 
 /** The head that a fetch looks into, or null where there is none now. */
 export type HeadOf = (scope: Scope) => HeaderBlock | null;
@@ -26,21 +26,17 @@ export const ofResponse: HeadOf = (scope) => scope.responseHead?.block ?? null;
 /** `hdr` and `cookie` without a direction: that of the rules they stand in. */
 const ofEither: HeadOf = (scope) => ofResponse(scope) ?? ofRequest(scope);
 
-/** Makes a sample of the bytes `start`…`end`; false: they have no such form. */
-type Make = (sample: Sample, start: number, end: number) => boolean;
-const asString: Make = (sample, start, end) => sample.setString(u8, start, end);
-const asInteger: Make = (sample, start, end) => sample.setInt(readLooseInteger(u8, start, end));
-
 const values = new HeaderValues();
 
-function nameOf(argument: ArgumentValue | undefined): Uint8Array | null {
+/** Names of headers have no case: they are looked for in lower case. */
+function headerNameOf(argument: ArgumentValue | undefined): Uint8Array | null {
   const text = textOf(argument);
   return text === undefined || text === '' ? null : Buffer.from(text.toLowerCase(), 'latin1');
 }
 
 function one(head: HeadOf, whole: boolean, make: Make): FetchRecord['link'] {
   return ([nameArgument, occurrenceArgument]): Fetch => {
-    const name = nameOf(nameArgument);
+    const name = headerNameOf(nameArgument);
     const occurrence = numberOf(occurrenceArgument) ?? -1;
     return (scope, sample) => {
       const block = head(scope);
@@ -55,7 +51,7 @@ function one(head: HeadOf, whole: boolean, make: Make): FetchRecord['link'] {
 function each(head: HeadOf, whole: boolean, make: Make): NonNullable<FetchRecord['linkEach']> {
   return ([nameArgument, occurrenceArgument]): EachFetch | undefined => {
     if (numberOf(occurrenceArgument) !== undefined) return undefined;
-    const name = nameOf(nameArgument);
+    const name = headerNameOf(nameArgument);
     if (name === null) return undefined;
     return (scope, sample, index) => {
       const block = head(scope);
@@ -73,7 +69,7 @@ function each(head: HeadOf, whole: boolean, make: Make): NonNullable<FetchRecord
 
 function counter(head: HeadOf, whole: boolean): FetchRecord['link'] {
   return ([nameArgument]): Fetch => {
-    const name = nameOf(nameArgument);
+    const name = headerNameOf(nameArgument);
     return (scope, sample) => {
       const block = head(scope);
       if (block === null) return false;

@@ -3,8 +3,8 @@ import { u8 } from '../../../os/arena.ts';
 import type { RequestParser } from '../../../protocol/http1/request-parser.ts';
 import { type ArgumentValue, takesAtLeast, textOf } from '../../argument.ts';
 import { type EachFetch, type Fetch, type FetchRecord, registerFetches } from '../../fetch-record.ts';
-import { type Sample, T_INT, T_STR } from '../../sample.ts';
-import { readLooseInteger } from './loose-integer.ts';
+import { T_INT, T_STR } from '../../sample.ts';
+import { asInteger, asString, type Make, nameOf } from './value-forms.ts';
 
 const EQUALS = 61;
 const AMPERSAND = 38;
@@ -67,15 +67,6 @@ function openTarget(head: RequestParser, name: Uint8Array | null, delimiter: num
   if (at >= head.targetEnd) return false;
   parameters.open(name, delimiter, at + 1, head.targetEnd);
   return true;
-}
-
-type Make = (sample: Sample, start: number, end: number) => boolean;
-const asString: Make = (sample, start, end) => sample.setString(u8, start, end);
-const asInteger: Make = (sample, start, end) => sample.setInt(readLooseInteger(u8, start, end));
-
-function nameOf(argument: ArgumentValue | undefined): Uint8Array | null {
-  const text = textOf(argument);
-  return text === undefined || text === '' ? null : Buffer.from(text, 'latin1');
 }
 
 function delimiterOf(argument: ArgumentValue | undefined): number {

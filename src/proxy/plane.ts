@@ -4,6 +4,7 @@
  */
 import type { Configuration } from '../config/model.ts';
 import type { Linker } from '../expr/linker.ts';
+import { sizeScratch } from '../expr/scratch.ts';
 import type { EventLoop } from '../loop/event-loop.ts';
 import { wakeThread } from '../loop/mailbox.ts';
 import { reserve } from '../os/arena.ts';
@@ -137,6 +138,7 @@ export class Plane implements Linker {
       if (proxy.kind !== 'frontend') this.backendIndexes.set(proxy.name, index);
     });
     const tune = parts.configuration.global.tune;
+    sizeScratch(tune.bufsize);
     this.headroom = tune.maxrewrite;
     this.scratch = reserve(tune.bufsize * 2 + 4096);
   }

@@ -38,12 +38,15 @@ export class RequestStages {
   /** The loop's time when the waiting began. */
   waitingSince = 0;
   private waiting = false;
+  /** Some stage had to wait for more. */
+  hasWaited = false;
   /** The limit has passed. */
   expired = false;
 
   begin(): void {
     this.stage = FRONTEND_CONTENT;
     this.from = 0;
+    this.hasWaited = false;
     this.stopWaiting();
   }
 
@@ -109,6 +112,7 @@ export class RequestStages {
       if (verdict === YIELD) {
         if (!this.waiting) {
           this.waiting = true;
+          this.hasWaited = true;
           this.waitingSince = stream.now;
         }
         return STAGES_WAIT;

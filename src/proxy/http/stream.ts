@@ -395,7 +395,7 @@ export class HttpStream extends Stream implements Deferred, HttpTarget {
       const outcome = stages.run(this, complete);
       if (outcome === STAGES_ANSWERED) return;
       if (outcome === STAGES_READY) {
-        if (!first) this.requestAt = this.plane.loop.now;
+        if (stages.hasWaited) this.requestAt = this.plane.loop.now;
         this.toServer();
         return;
       }

@@ -275,6 +275,21 @@ scenario('option http-buffer-request waits for the body before it chooses a serv
   assert.equal(whole.status, 200);
 });
 
+scenario('the time that a buffered body takes counts as that of the request', {}, async (t) => {
+  const pauseMs = 250;
+  const server = await t.httpServer('ok');
+  const log = await web(t, `server s1 ${server.address}`, 'option http-buffer-request');
+  const client = await t.connect(8080);
+  await client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf ');
+  await client.taken();
+  await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  await client.send('more.');
+  assert.match((await client.readUntil('ok')).toString(), /^HTTP\/1.1 200 /);
+  const { timers } = await logged(log);
+  // One clock's grain of difference between the two programs.
+  assert.ok(timers.tq >= pauseMs - 5, `TR is ${timers.tq} ms after a pause of ${pauseMs} ms`);
+});
+
 scenario('errorfile replaces an answer with the file, its header names in lower case', {}, async (t) => {
   const file = t.file(
     '503.http',

@@ -9,8 +9,8 @@ import { PROCESS_CONNECTIONS, PROCESS_STREAMS } from '../state/shared-state.ts';
 import type { Backend } from './backend.ts';
 import type { Frontend } from './frontend.ts';
 import type { FrontendLog } from './frontend-log.ts';
+import { HttpExchange } from './http/exchange.ts';
 import type { HttpSession } from './http/session.ts';
-import { HttpStream } from './http/stream.ts';
 import type { Plane } from './plane.ts';
 import type { Session } from './session.ts';
 import type { Stream } from './stream.ts';
@@ -73,7 +73,7 @@ export class StreamLogger {
     if (!log.enabled || stream.logged) return;
     const failed = this.failed(stream);
     if (log.dontLogNormal && !failed) return;
-    if (log.dontLogNull && !(stream instanceof HttpStream) && stream.bytesIn === 0) {
+    if (log.dontLogNull && !(stream instanceof HttpExchange) && stream.bytesIn === 0) {
       if (stream.endCause === DASH || stream.bytesOut === 0) return;
     }
     this.write(stream, backend, log, failed && log.separateErrors ? LEVEL_ERROR : LEVEL_INFO);
@@ -101,7 +101,7 @@ export class StreamLogger {
   /** What could not be read as a request. `stream` is null when not a single byte came. */
   logBadRequest(
     session: HttpSession,
-    stream: HttpStream | null,
+    stream: HttpExchange | null,
     cause: string,
     phase: string,
     status: number,
@@ -156,14 +156,14 @@ export class StreamLogger {
   private failed(stream: Stream): boolean {
     if (stream.endCause !== DASH && stream.endCause !== 0x4c) return true;
     if (stream.retries > 0 || stream.redispatched) return true;
-    return stream instanceof HttpStream && (stream.status < 0 || stream.status >= 500);
+    return stream instanceof HttpExchange && (stream.status < 0 || stream.status >= 500);
   }
 
   private fill(stream: Stream, backend: Backend | null): void {
     const { record, plane } = this;
     const session = stream.session;
     record.scope = stream;
-    const http = stream instanceof HttpStream;
+    const http = stream instanceof HttpExchange;
     const origin = http ? (session as HttpSession).idleSince : session.acceptedAt;
     this.fillSession(session, origin, !http || (session as HttpSession).requests === 1);
     record.idleMs = http ? Math.max(0, ((stream.startedAt - origin) | 0) - record.handshakeMs) : 0;
@@ -208,7 +208,7 @@ export class StreamLogger {
     record.frontendName = this.name(frontend.name);
     record.backendName = this.name(backend?.name ?? frontend.name);
     const server = stream?.server ?? null;
-    const applet = stream instanceof HttpStream ? stream.applet : null;
+    const applet = stream instanceof HttpExchange ? stream.applet : null;
     record.serverName =
       applet !== null
         ? applet.name

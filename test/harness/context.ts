@@ -191,7 +191,10 @@ export class ScenarioContext {
     });
   }
 
-  /** One request on a connection of its own. */
+  /**
+   * One request on a connection of its own. Where the response announces the connection's end, that is waited for: what
+   * the proxy counts of the exchange is counted by then, on whichever of its threads.
+   */
   async request(
     target: number | Target,
     raw: string | Buffer,
@@ -199,6 +202,7 @@ export class ScenarioContext {
   ): Promise<HttpResponse> {
     const wire = await this.connect(target, options);
     const response = await exchange(wire, raw, options);
+    if (response.header('connection')?.toLowerCase() === 'close') await wire.ended();
     wire.close();
     return response;
   }

@@ -9,8 +9,8 @@ import { type HeaderBlock, UNTIDY, VALUE_END } from '../../protocol/http1/header
 import { bytesEqual, H_COOKIE, H_SET_COOKIE } from '../../protocol/http1/known-headers.ts';
 import { M_POST } from '../../protocol/http1/request-facts.ts';
 import type { Backend } from '../../proxy/backend.ts';
+import type { HttpExchange } from '../../proxy/http/exchange.ts';
 import { type HttpExtension, registerHttpExtension } from '../../proxy/http/extension.ts';
-import type { HttpStream } from '../../proxy/http/stream.ts';
 import type { Server } from '../../proxy/server.ts';
 import { SERVER_MAINT, SERVER_NO_ADDRESS, SERVER_UP, SRV_STATE } from '../../state/shared-state.ts';
 import { isCacheable } from './cacheable.ts';
@@ -53,7 +53,7 @@ class CookiePersistence implements HttpExtension {
   private readonly insists: boolean;
   private servers: ServerCookies | null = null;
   /** Only streams whose cookie had dates. */
-  private readonly dates = new WeakMap<HttpStream, Dates>();
+  private readonly dates = new WeakMap<HttpExchange, Dates>();
 
   constructor(config: CookieConfig, proxy: ProxyConfig) {
     this.config = config;
@@ -64,7 +64,7 @@ class CookiePersistence implements HttpExtension {
 
   // ---- the request --------------------------------------------------------------------------------------------
 
-  chooseServer(stream: HttpStream): Server | null {
+  chooseServer(stream: HttpExchange): Server | null {
     stream.cookieRequestFlag = NONE;
     stream.cookieResponseFlag = NONE;
     this.servers ??= new ServerCookies(stream.backend as Backend, this.config, this.dynamicKey);
@@ -77,7 +77,7 @@ class CookiePersistence implements HttpExtension {
   }
 
   /** Reads one Cookie header; result: the server chosen so far. */
-  private readLine(stream: HttpStream, line: number, chosen: Server | null): Server | null {
+  private readLine(stream: HttpExchange, line: number, chosen: Server | null): Server | null {
     const block = stream.requestParser.block;
     const hides = this.config.indirect && this.config.mode === 'insert';
     scanner.open(u8, block.valueStart(line), block.valueEnd(line), true);
@@ -112,7 +112,7 @@ class CookiePersistence implements HttpExtension {
   }
 
   /** The scanner stands on a cookie of ours: looks for its server unless there is one already. */
-  private readCookie(stream: HttpStream, chosen: Server | null): Server | null {
+  private readCookie(stream: HttpExchange, chosen: Server | null): Server | null {
     const { valueStart, valueEnd } = scanner;
     const prefix = this.config.mode === 'prefix';
     const delimiter = indexOf(valueStart, valueEnd, prefix ? PREFIX_DELIMITER : DATE_DELIMITER);
@@ -123,7 +123,7 @@ class CookiePersistence implements HttpExtension {
     return chosen;
   }
 
-  private findServer(stream: HttpStream, start: number, end: number): Server | null {
+  private findServer(stream: HttpExchange, start: number, end: number): Server | null {
     const servers = this.servers as ServerCookies;
     if (stream.cookieRequestFlag === NONE) stream.cookieRequestFlag = INVALID;
     let cookie = servers.find(u8, start, end, null);
@@ -140,7 +140,7 @@ class CookiePersistence implements HttpExtension {
   }
 
   /** Reads the dates behind the server's part. False when the cookie is not to be believed any more. */
-  private acceptDates(stream: HttpStream, start: number, end: number): boolean {
+  private acceptDates(stream: HttpExchange, start: number, end: number): boolean {
     const { maxIdleS, maxLifeS } = this.config;
     const delimiter = indexOf(start, end, DATE_DELIMITER);
     const lastSeen = readDate(u8, start, delimiter < 0 ? end : delimiter);
@@ -160,7 +160,7 @@ class CookiePersistence implements HttpExtension {
 
   // ---- the response -------------------------------------------------------------------------------------------
 
-  onResponse(stream: HttpStream): void {
+  onResponse(stream: HttpExchange): void {
     const { config } = this;
     const servers = this.servers as ServerCookies;
     const own = servers.byPosition[(stream.server as Server).position] ?? null;
@@ -193,14 +193,14 @@ class CookiePersistence implements HttpExtension {
   }
 
   /** The request went to the server that the client's cookie names. */
-  private wasFollowed(stream: HttpStream): boolean {
+  private wasFollowed(stream: HttpExchange): boolean {
     if (stream.redispatched) return false;
     const flag = stream.cookieRequestFlag;
     return flag === VALID || (flag === DOWN && this.insists);
   }
 
   /** The client has the right server but not the dates that it should have. */
-  private needsUpdate(stream: HttpStream): boolean {
+  private needsUpdate(stream: HttpExchange): boolean {
     const { maxIdleS, maxLifeS } = this.config;
     const dates = this.dates.get(stream);
     if (dates === undefined) return this.isDated;
@@ -210,7 +210,7 @@ class CookiePersistence implements HttpExtension {
   }
 
   private readSetCookie(
-    stream: HttpStream,
+    stream: HttpExchange,
     line: number,
     kept: boolean,
     own: { readonly replacement: Uint8Array } | null,

@@ -8,8 +8,8 @@ import { registerKeywords } from '../../config/keyword.ts';
 import { everywhere } from '../../config/keywords/proxy-option.ts';
 import { u8 } from '../../os/arena.ts';
 import { FE } from '../../proxy/frontend.ts';
+import type { HttpExchange } from '../../proxy/http/exchange.ts';
 import { type HttpExtension, registerHttpExtension } from '../../proxy/http/extension.ts';
-import type { HttpStream } from '../../proxy/http/stream.ts';
 import { BE } from '../../proxy/server.ts';
 import { CONTINUE, DONE } from '../../rules/verdict.ts';
 
@@ -56,7 +56,7 @@ class HeaderNameRestriction implements HttpExtension {
     this.rejects = rejects;
   }
 
-  onRequest(stream: HttpStream): number {
+  onRequest(stream: HttpExchange): number {
     const { block } = stream.requestParser;
     for (let line = 0; line < block.count; line++) {
       if (block.isDeleted(line) || isPlain(block.nameStart(line), block.nameEnd(line))) continue;

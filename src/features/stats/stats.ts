@@ -10,8 +10,8 @@ import { H_AUTHORIZATION } from '../../protocol/http1/known-headers.ts';
 import { M_GET, M_HEAD, M_POST } from '../../protocol/http1/request-facts.ts';
 import { pathStart } from '../../protocol/http1/request-target.ts';
 import { FE } from '../../proxy/frontend.ts';
+import type { HttpExchange } from '../../proxy/http/exchange.ts';
 import { type HttpExtension, registerHttpExtension } from '../../proxy/http/extension.ts';
-import type { HttpStream } from '../../proxy/http/stream.ts';
 import type { Plane } from '../../proxy/plane.ts';
 import { linkRules, type RuleList } from '../../rules/rule-list.ts';
 import { CONTINUE, DONE, YIELD } from '../../rules/verdict.ts';
@@ -69,7 +69,7 @@ class StatsPage implements HttpExtension {
     this.admins = config.admin.map((condition) => linkCondition(condition, plane));
   }
 
-  onRequest(stream: HttpStream, complete: boolean): number {
+  onRequest(stream: HttpExchange, complete: boolean): number {
     if (!this.isAskedFor(stream)) return CONTINUE;
     if (this.rules !== null) {
       const verdict = this.rules.run(stream, 0, complete);
@@ -90,7 +90,7 @@ class StatsPage implements HttpExtension {
     return DONE;
   }
 
-  private isAskedFor(stream: HttpStream): boolean {
+  private isAskedFor(stream: HttpExchange): boolean {
     const { method } = stream.request;
     if (method !== M_GET && method !== M_HEAD && method !== M_POST) return false;
     const { targetEnd } = stream.requestParser;
@@ -100,7 +100,7 @@ class StatsPage implements HttpExtension {
     return true;
   }
 
-  private isAllowed(stream: HttpStream): boolean {
+  private isAllowed(stream: HttpExchange): boolean {
     if (this.credentials.length === 0) return true;
     const { block } = stream.requestParser;
     const line = stream.usesProxyHeaders
@@ -111,7 +111,7 @@ class StatsPage implements HttpExtension {
     return match !== null && this.credentials.includes(match[1] ?? '');
   }
 
-  private askForPassword(stream: HttpStream): void {
+  private askForPassword(stream: HttpExchange): void {
     const realm = this.config.realm.replace(/["\\]/g, '\\$&');
     const [status, challenge] = stream.usesProxyHeaders
       ? ([407, 'proxy-authenticate'] as const)
@@ -122,7 +122,7 @@ class StatsPage implements HttpExtension {
   }
 
   /** The main thread carries it out, and the visitor waits for it: the next page shows what has become of it. */
-  private act(stream: HttpStream, request: StatsRequest): void {
+  private act(stream: HttpExchange, request: StatsRequest): void {
     const order = stream.requestBodyComplete ? readOrder(bodyOf(stream), this.plane.configuration) : 'EXCD';
     if (typeof order === 'string') {
       this.redirect(stream, request, order);
@@ -136,7 +136,7 @@ class StatsPage implements HttpExtension {
   }
 
   /** Back to the page, which tells what became of the action. */
-  private redirect(stream: HttpStream, request: StatsRequest, outcome: Outcome): void {
+  private redirect(stream: HttpExchange, request: StatsRequest, outcome: Outcome): void {
     const refreshes = request.refreshes || this.config.refreshS === 0;
     const location = this.config.uri + optionWords({ ...request, refreshes }, outcome);
     const head = `HTTP/1.1 303 See Other\r\ncache-control: no-cache\r\ncontent-type: text/plain\r\ncontent-length: 0\r\nlocation: ${location}\r\n`;
@@ -144,7 +144,7 @@ class StatsPage implements HttpExtension {
   }
 
   private reply(
-    stream: HttpStream,
+    stream: HttpExchange,
     status: number,
     head: string,
     parts: Iterable<string>,
@@ -155,7 +155,7 @@ class StatsPage implements HttpExtension {
     stream.replyFromApplet(status, bytes(head), new TextApplet(parts), sized, closes);
   }
 
-  private show(stream: HttpStream, request: StatsRequest, admin: boolean): void {
+  private show(stream: HttpExchange, request: StatsRequest, admin: boolean): void {
     const { config, plane } = this;
     const refresh = request.refreshes && config.refreshS > 0 ? `refresh: ${config.refreshS}\r\n` : '';
     const type = CONTENT_TYPES[request.format];
@@ -208,13 +208,13 @@ class StatsPage implements HttpExtension {
 }
 
 /** A target may begin with a scheme and a host. */
-function targetStartOf(stream: HttpStream): number {
+function targetStartOf(stream: HttpExchange): number {
   const { targetStart, targetEnd } = stream.requestParser;
   return pathStart(u8, targetStart, targetEnd);
 }
 
 /** Without its framing. */
-function bodyOf(stream: HttpStream): string {
+function bodyOf(stream: HttpExchange): string {
   const received = stream.receivedBody;
   return stream.request.body === BODY_CHUNKED ? joinChunks(received) : received;
 }

@@ -3,7 +3,7 @@ import { FE } from '../frontend.ts';
 import { BE, type Server } from '../server.ts';
 import { countTimes } from '../stream-times.ts';
 import { countInternalError, countTraffic } from '../traffic-count.ts';
-import type { HttpStream } from './stream.ts';
+import type { HttpExchange } from './exchange.ts';
 
 /** Five counters for 1xx to 5xx follow one another. */
 function statusCounter(first: number, other: number, statusClass: number): number {
@@ -16,13 +16,13 @@ export function countAnswer(server: Server, status: number): void {
 }
 
 /** An answer that a server owes, or did not bring to its end. */
-export function countFailedResponse(stream: HttpStream): void {
+export function countFailedResponse(stream: HttpExchange): void {
   stream.backend?.count(BE.failedResponses);
   stream.server?.count(BE.failedResponses);
 }
 
 /** `bytesIn` and `bytesOut` of the stream are up to date. */
-export function account(stream: HttpStream): void {
+export function account(stream: HttpExchange): void {
   const { plane, session, backend, server, status } = stream;
   const { lane } = plane;
   countTraffic(stream, backend);

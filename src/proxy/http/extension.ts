@@ -5,7 +5,7 @@
 import type { ProxyConfig } from '../../config/model.ts';
 import type { Plane } from '../plane.ts';
 import type { Server } from '../server.ts';
-import type { HttpStream } from './stream.ts';
+import type { HttpExchange } from './exchange.ts';
 
 export interface HttpExtension {
   /**
@@ -13,13 +13,13 @@ export interface HttpExtension {
    * (`stream.reply…`), or will (`stream.delay`); YIELD when it wants to see more of the request. `complete`: nothing more
    * will come, or fits.
    */
-  onRequest?(stream: HttpStream, complete: boolean): number;
+  onRequest?(stream: HttpExchange, complete: boolean): number;
   /** A server that this request should go to, or null. Only asked of backends. */
-  chooseServer?(stream: HttpStream): Server | null;
+  chooseServer?(stream: HttpExchange): Server | null;
   /** A server was chosen; the request's head is about to be sent and may be edited. */
-  onAssigned?(stream: HttpStream): void;
+  onAssigned?(stream: HttpExchange): void;
   /** The response's head is known and may be edited. */
-  onResponse?(stream: HttpStream): void;
+  onResponse?(stream: HttpExchange): void;
 }
 
 export type ExtensionFactory = (proxy: ProxyConfig, plane: Plane) => HttpExtension | null;

@@ -160,7 +160,7 @@ export class Listener extends FdHandler implements PausedListener, TimerOwner {
         if (reserved) this.leavePlaces();
         if (rate !== null) rate.giveBack();
         if (error === EINTR || error === ECONNABORTED) continue;
-        this.batch = accepted > 1 ? accepted : 1;
+        this.batch = Math.max(accepted, 1);
         if (error !== EAGAIN) this.onAcceptError(error);
         return;
       }

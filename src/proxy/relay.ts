@@ -24,10 +24,10 @@ const SMALL_BYTES = 4096;
 const LONGEST_TURN = 32;
 
 export class Relay {
-  private readonly from: Connection;
-  private readonly to: Connection;
-  readonly channel: Channel;
-  private readonly pipes: PipePool | null;
+  private from!: Connection;
+  private to!: Connection;
+  channel!: Channel;
+  private pipes: PipePool | null = null;
   private pipe: Pipe | null = null;
   private fullReads = 0;
   private smallPieces = 0;
@@ -38,12 +38,17 @@ export class Relay {
   /** Bytes that the sink has taken. */
   bytes = 0;
 
-  /** `pipes` is null where splicing is not wanted. */
-  constructor(from: Connection, to: Connection, channel: Channel, pipes: PipePool | null) {
+  /** Relays are used again. `pipes` is null where splicing is not wanted. */
+  begin(from: Connection, to: Connection, channel: Channel, pipes: PipePool | null): void {
     this.from = from;
     this.to = to;
     this.channel = channel;
     this.pipes = pipes;
+    this.fullReads = 0;
+    this.smallPieces = 0;
+    this.ended = false;
+    this.finished = false;
+    this.bytes = 0;
   }
 
   /** Bytes wait for the sink. */

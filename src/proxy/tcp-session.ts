@@ -9,19 +9,22 @@ import { Session } from './session.ts';
 import { TcpStream } from './tcp-stream.ts';
 
 export class TcpSession extends Session {
-  private stream: TcpStream | null = null;
+  private readonly stream: TcpStream;
+  /** The stream has begun and is not over. */
+  private streaming = false;
 
   constructor(plane: Plane) {
     super(plane, 0);
+    this.stream = new TcpStream(plane);
   }
 
   protected override onEstablished(): void {
-    this.stream = new TcpStream(this.plane);
+    this.streaming = true;
     this.stream.start(this);
   }
 
   protected override onClientReady(): void {
-    this.stream?.onClientReady();
+    if (this.streaming) this.stream.onClientReady();
   }
 
   protected override onSessionTimer(): void {
@@ -34,7 +37,7 @@ export class TcpSession extends Session {
 
   /** The stream is over. */
   end(reset: boolean): void {
-    this.stream = null;
+    this.streaming = false;
     this.finish(reset);
   }
 
@@ -47,15 +50,15 @@ export class TcpSession extends Session {
   }
 
   override shutServer(serverWords: number, cause: ShutdownCause): void {
-    this.stream?.shutServer(serverWords, cause);
+    if (this.streaming) this.stream.shutServer(serverWords, cause);
   }
 
   override countProgress(): void {
-    if (this.frontend.continuousCounts) this.stream?.countProgress();
+    if (this.streaming && this.frontend.continuousCounts) this.stream.countProgress();
   }
 
   override kill(): void {
-    if (this.stream !== null) this.stream.kill();
+    if (this.streaming) this.stream.kill();
     else this.finish(false);
   }
 }

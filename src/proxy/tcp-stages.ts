@@ -27,6 +27,14 @@ export class TcpStages {
   /** The delay has passed. */
   expired = false;
 
+  begin(): void {
+    this.stage = FRONTEND_CONTENT;
+    this.from = 0;
+    this.waiting = false;
+    this.delayMs = 0;
+    this.expired = false;
+  }
+
   /** `complete`: nothing more will come, or fits. */
   run(stream: TcpStream, complete: boolean): number {
     const { frontend } = stream.session;

@@ -23,7 +23,9 @@ import { countInternalError, countTraffic } from './traffic-count.ts';
 import { TUNNEL_AGAIN, TUNNEL_CLIENT_FAILED, TUNNEL_DONE, TUNNEL_SERVER_FAILED, Tunnel } from './tunnel.ts';
 
 export class TcpStream extends Stream implements Deferred {
-  private tunnel: Tunnel | null = null;
+  private readonly tunnel = new Tunnel();
+  /** Both sides are connected by the tunnel, or have been. */
+  private relaying = false;
   private deferred = false;
   private readonly stages = new TcpStages();
   /** It is known where the connection goes. */
@@ -33,6 +35,10 @@ export class TcpStream extends Stream implements Deferred {
 
   start(session: TcpSession): void {
     this.resetStream(session);
+    this.relaying = false;
+    this.decided = false;
+    this.clientEnded = false;
+    this.stages.begin();
     this.requested = true;
     this.requestAt = this.plane.loop.now;
     this.plane.logger.identify(this);
@@ -111,7 +117,8 @@ export class TcpStream extends Stream implements Deferred {
     const backend = this.backend as NonNullable<typeof this.backend>;
     const pipes = backend.splices ? this.plane.pipes : null;
     const server = this.serverConnection as ServerConnection;
-    this.tunnel = new Tunnel(session, server, pipes, this.plane.loop.now);
+    this.tunnel.begin(session, server, pipes, this.plane.loop.now);
+    this.relaying = true;
     this.plane.logger.reached(this, backend, AT_RESPONSE);
     this.relay();
   }
@@ -190,7 +197,7 @@ export class TcpStream extends Stream implements Deferred {
   }
 
   private relay(): void {
-    const tunnel = this.tunnel as Tunnel;
+    const { tunnel } = this;
     const { now } = this.plane.loop;
     const verdict = tunnel.run(now);
     switch (verdict) {
@@ -218,7 +225,7 @@ export class TcpStream extends Stream implements Deferred {
 
   protected override onExchangeTimer(): void {
     const { tunnel } = this;
-    if (tunnel === null) {
+    if (!this.relaying) {
       this.stages.expired = true;
       this.decide();
       return;
@@ -262,8 +269,8 @@ export class TcpStream extends Stream implements Deferred {
 
   /** The statistics get what has passed so far: at the end, and with `option contstats` meanwhile too. */
   countProgress(): void {
-    this.bytesIn = this.tunnel?.request.bytes ?? 0;
-    this.bytesOut = this.tunnel?.response.bytes ?? 0;
+    this.bytesIn = this.relaying ? this.tunnel.request.bytes : 0;
+    this.bytesOut = this.relaying ? this.tunnel.response.bytes : 0;
     countTraffic(this, this.backend);
   }
 
@@ -276,7 +283,7 @@ export class TcpStream extends Stream implements Deferred {
     countInternalError(this, backend);
     if (backend !== null && this.server !== null && this.connected) this.countTimes(backend, this.server);
     this.phase = PHASE_ENDED;
-    this.tunnel?.release();
+    if (this.relaying) this.tunnel.release();
     this.leaveBackend();
     // Last, so that whoever reads the line finds what it tells of done.
     this.plane.logger.logStream(this, backend);

@@ -18,15 +18,15 @@ export const TUNNEL_CLIENT_FAILED = -1;
 export const TUNNEL_SERVER_FAILED = -2;
 
 export class Tunnel {
-  readonly request: Relay;
-  readonly response: Relay;
+  readonly request = new Relay();
+  readonly response = new Relay();
   private readonly timers = new TunnelTimers();
 
-  /** `pipes` is null where splicing is not wanted. */
-  constructor(session: Session, server: ServerConnection, pipes: PipePool | null, now: number) {
+  /** Tunnels are used again. `pipes` is null where splicing is not wanted. */
+  begin(session: Session, server: ServerConnection, pipes: PipePool | null, now: number): void {
     const backend = server.server.backend;
-    this.request = new Relay(session.connection, server.connection, session.channel, pipes);
-    this.response = new Relay(server.connection, session.connection, server.channel, pipes);
+    this.request.begin(session.connection, server.connection, session.channel, pipes);
+    this.response.begin(server.connection, session.connection, server.channel, pipes);
     const client: Timeouts = session.frontend.timeouts;
     const independent = session.frontend.independentStreams || backend.independentStreams;
     this.timers.begin(client, backend.timeouts, independent, now);

@@ -559,7 +559,9 @@ export abstract class ServerExchange extends HttpExchange {
     this.clientKeep = false;
     this.serverKeep = false;
     const server = this.serverConnection as ServerConnection;
-    this.tunnel = new Tunnel(this.session, server, pipes, this.plane.loop.now);
+    const tunnel = new Tunnel();
+    tunnel.begin(this.session, server, pipes, this.plane.loop.now);
+    this.tunnel = tunnel;
     this.relayTunnel();
   }
 

@@ -36,6 +36,12 @@ function byteAt(place: number): number {
   return ((place % 65_521) * 7 + Math.floor(place / 65_521)) & 255;
 }
 
+function begun(from: Connection, to: Connection, channel: Channel, pipes: PipePool | null): Relay {
+  const relay = new Relay();
+  relay.begin(from, to, channel, pipes);
+  return relay;
+}
+
 /** Sends `totalBytes` through a relay on its own loop, and checks them at the other end. */
 class Run {
   readonly relay: Relay;
@@ -83,7 +89,7 @@ class Run {
       user(() => this.receive()),
     );
     this.ends = [this.sender, from, to, this.receiver];
-    this.relay = new Relay(from, to, new Channel(pool, 0), withPipes);
+    this.relay = begun(from, to, new Channel(pool, 0), withPipes);
     for (const each of this.ends) assert.ok(each.watchAccepted());
   }
 
@@ -185,13 +191,13 @@ test('a source that is reset and a sink that is gone are told apart', () => {
 
   const [a, b] = open(loopbackPair());
   const [c, d] = open(loopbackPair());
-  const broken = new Relay(b, c, new Channel(pool, 0), null);
+  const broken = begun(b, c, new Channel(pool, 0), null);
   a.reset();
   assert.equal(broken.run(), RELAY_SOURCE_FAILED);
   broken.release();
 
   const [e, f] = open(loopbackPair());
-  const refused = new Relay(f, c, new Channel(pool, 0), null);
+  const refused = begun(f, c, new Channel(pool, 0), null);
   d.reset();
   u8[source] = 1;
   assert.equal(e.write(source, 1), 1);

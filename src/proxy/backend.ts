@@ -70,6 +70,7 @@ export class Backend {
    */
   readonly splices: boolean;
   readonly serverKeepAlive: boolean;
+  /** A request that is already there takes the place of the handshake's last packet. */
   readonly smartConnect: boolean;
   readonly queue: StreamQueue;
   readonly extensions: readonly HttpExtension[];
@@ -132,7 +133,7 @@ export class Backend {
     this.independentStreams = option('independent-streams');
     this.splices = plane.configuration.global.splice;
     this.noLinger = option('nolinger');
-    this.smartConnect = option('tcp-smart-connect');
+    this.smartConnect = config.options.get('tcp-smart-connect') !== false;
     this.serverKeepAlive = option('tcpka') || option('srvtcpka');
     this.queue = new StreamQueue(plane, this);
     this.extensions = httpExtensions(config, plane);

@@ -56,12 +56,13 @@ export class Relay {
     return (this.channel.length > 0 || (this.pipe !== null && this.pipe.pending > 0)) && !this.to.writable;
   }
 
-  run(): number {
+  /** `last`: both connections are closed as soon as this direction is finished, so that its end needs no word of its own. */
+  run(last = false): number {
     for (let round = 0; round < LONGEST_TURN; round++) {
       const flushed = this.flush();
       if (flushed === FAILED) return RELAY_SINK_FAILED;
       if (this.ended) {
-        if (flushed === 0) this.finish();
+        if (flushed === 0) this.finish(last);
         return RELAY_OK;
       }
       if (!this.from.readable) return RELAY_OK;
@@ -89,7 +90,8 @@ export class Relay {
     // The buffer's bytes are older than the pipe's.
     if (channel.length > 0) {
       channel.ready = channel.tail;
-      const count = channel.drain(this.to);
+      // The end goes with the last bytes, in one packet.
+      const count = channel.drain(this.to, this.from.exhausted);
       if (count === FAILED) return FAILED;
       this.bytes += count;
       channel.releaseIfEmpty();
@@ -105,11 +107,11 @@ export class Relay {
     return pipe.pending;
   }
 
-  private finish(): void {
+  private finish(last: boolean): void {
     if (this.finished) return;
     this.finished = true;
     this.release();
-    this.to.shutdownWrite();
+    if (!last) this.to.shutdownWrite();
   }
 
   private fillBuffer(): number {

@@ -66,7 +66,7 @@ export class ServerConnection implements ConnectionUser {
     this.state = CONNECTING;
     this.requests = 0;
     this.idleAt = -1;
-    this.connection.open(fd);
+    this.connection.open(fd, true);
     Atomics.add(this.plane.words, server.words + SRV_CONNECTIONS, 1);
     Atomics.add(this.plane.words, PROCESS_SERVER_CONNECTIONS, 1);
     server.idle.enter();

@@ -27,7 +27,6 @@ import {
   TCP_KEEPCNT,
   TCP_KEEPIDLE,
   TCP_KEEPINTVL,
-  TCP_NODELAY,
   TCP_QUICKACK,
   TCP_USER_TIMEOUT,
 } from '../os/constants.ts';
@@ -89,8 +88,6 @@ export function openServerSocket(stream: Stream, server: Server): number {
 
 function setTcpOptions(fd: number, server: Server, stream: Stream): void {
   const { config, backend, plane } = server;
-  // Heads and bodies are written when they are complete: waiting for more would only delay them.
-  setIntOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   // The request takes the place of the last packet of the handshake; without one that packet must not wait.
   if (backend.smartConnect && stream.hasRequestBytes) setIntOption(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
   if (config.tfo) setIntOption(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);

@@ -42,8 +42,8 @@ export class TcpStream extends Stream implements Deferred {
     this.requested = true;
     this.requestAt = this.plane.loop.now;
     this.plane.logger.identify(this);
-    // What has come with the connection is there for its rules; without any it can stay in the kernel.
-    if (session.frontend.inspects) this.readAhead(session.connection);
+    // What has come with the connection is there for its rules, and for the last packet of the server's handshake.
+    this.readAhead(session.connection);
     this.decide();
   }
 

@@ -21,12 +21,15 @@ export class Tunnel {
   readonly request = new Relay();
   readonly response = new Relay();
   private readonly timers = new TunnelTimers();
+  /** Closing may take away what has not been sent: then the ends of the directions have to be said before. */
+  private lossy = false;
 
   /** Tunnels are used again. `pipes` is null where splicing is not wanted. */
   begin(session: Session, server: ServerConnection, pipes: PipePool | null, now: number): void {
     const backend = server.server.backend;
     this.request.begin(session.connection, server.connection, session.channel, pipes);
     this.response.begin(server.connection, session.connection, server.channel, pipes);
+    this.lossy = session.frontend.noLinger || backend.noLinger;
     const client: Timeouts = session.frontend.timeouts;
     const independent = session.frontend.independentStreams || backend.independentStreams;
     this.timers.begin(client, backend.timeouts, independent, now);
@@ -37,8 +40,8 @@ export class Tunnel {
     const { request, response } = this;
     const requestBefore = request.bytes;
     const responseBefore = response.bytes;
-    const sent = request.run();
-    const received = response.run();
+    const sent = request.run(response.finished && !this.lossy);
+    const received = response.run(request.finished && !this.lossy);
     const requestMoved = request.bytes !== requestBefore;
     const responseMoved = response.bytes !== responseBefore;
     if (requestMoved || responseMoved) this.timers.active(now, requestMoved, responseMoved);

@@ -99,7 +99,7 @@ export class Channel {
     return count;
   }
 
-  /** Writes what is ready. Result: bytes written in all, or FAILED. */
+  /** Writes what is ready. `more`: further bytes, or the close, follow at once. Result: bytes written in all, or FAILED. */
   drain(to: Connection, more = false): number {
     let total = 0;
     while (this.head < this.ready && to.writable) {

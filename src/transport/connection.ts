@@ -12,15 +12,18 @@ import {
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
+  IPPROTO_TCP,
   MSG_MORE,
   MSG_NOSIGNAL,
   SHUT_WR,
   SO_ERROR,
   SO_LINGER,
   SOL_SOCKET,
+  TCP_NODELAY,
 } from '../os/constants.ts';
 import { EAGAIN, EINTR, ENOTCONN } from '../os/errno.ts';
 import { close, errno, getsockopt, recv, send, setsockopt, shutdown } from '../os/libc.ts';
+import { setIntOption } from './socket-options.ts';
 
 /** The peer has finished sending. */
 export const END_OF_STREAM = 0;
@@ -37,6 +40,15 @@ export interface ConnectionUser {
 
 const READ_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLET;
 const scratch = reserve(16, 16);
+
+/** TCP_NODELAY is set, or there is no Nagle's algorithm. */
+const NAGLE_OFF = 0;
+/** It is not set, and nothing is on its way. */
+const NAGLE_IDLE = 1;
+/** It is not set, and something may be on its way. */
+const NAGLE_BUSY = 2;
+/** Fits one segment on every path that IPv6 allows (RFC 8200 section 5), less the headers with options. */
+const ONE_SEGMENT_BYTES = 1280 - 40 - 60;
 
 export class Connection extends FdHandler {
   readonly loop: EventLoop;
@@ -60,6 +72,8 @@ export class Connection extends FdHandler {
   /** All there will ever be has been read. */
   private drained = false;
   private watched = 0;
+  /** What has to happen about Nagle's algorithm before the next write. */
+  private nagle = NAGLE_OFF;
 
   constructor(loop: EventLoop, user: ConnectionUser) {
     super();
@@ -67,9 +81,13 @@ export class Connection extends FdHandler {
     this.user = user;
   }
 
-  /** Takes over an open descriptor. The object may have served another one before. */
-  open(fd: number): void {
+  /**
+   * Takes over an open descriptor. The object may have served another one before. `nagle`: the kernel still holds back
+   * small pieces of it (TCP_NODELAY is not set).
+   */
+  open(fd: number, nagle = false): void {
     this.fd = fd;
+    this.nagle = nagle ? NAGLE_IDLE : NAGLE_OFF;
     this.readable = true;
     this.writable = true;
     this.hangup = false;
@@ -119,6 +137,11 @@ export class Connection extends FdHandler {
     this.user.onConnectionBug(this, error);
   }
 
+  /** All that the peer has sent has been read: it has ended its direction. */
+  get exhausted(): boolean {
+    return this.drained;
+  }
+
   /** Reads into the arena. Result: bytes, END_OF_STREAM, WOULD_BLOCK or FAILED. */
   read(offset: number, lengthBytes: number): number {
     if (this.drained) return END_OF_STREAM;
@@ -139,6 +162,7 @@ export class Connection extends FdHandler {
 
   /** Writes from the arena. Result: bytes (maybe fewer than given), WOULD_BLOCK or FAILED. `more`: further bytes follow at once. */
   write(offset: number, lengthBytes: number, more = false): number {
+    if (this.nagle !== NAGLE_OFF) this.beforeWrite(lengthBytes, more);
     const count = send(this.fd, base + offset, lengthBytes, more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL);
     if (count >= 0) {
       this.sent += count;
@@ -146,6 +170,21 @@ export class Connection extends FdHandler {
       return count;
     }
     return this.failed(false);
+  }
+
+  /**
+   * Nothing may wait for the acknowledgement of what went before. The first piece has nothing before it, so a connection
+   * that carries one small request and closes is spared the system call.
+   */
+  beforeWrite(lengthBytes: number, more: boolean): void {
+    if (this.nagle === NAGLE_OFF) return;
+    if (this.nagle === NAGLE_IDLE && lengthBytes <= ONE_SEGMENT_BYTES) {
+      // What waits for more is not on its way yet.
+      if (!more) this.nagle = NAGLE_BUSY;
+      return;
+    }
+    this.nagle = NAGLE_OFF;
+    setIntOption(this.fd, IPPROTO_TCP, TCP_NODELAY, 1);
   }
 
   /** After a write that had to wait (also by splice): be told when there is room again. */

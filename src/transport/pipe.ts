@@ -60,6 +60,7 @@ export class Pipe {
 
   /** Gives what is inside to the connection. Result: bytes, WOULD_BLOCK or FAILED. */
   drain(to: Connection, more: boolean): number {
+    to.beforeWrite(this.pending, more);
     const flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK | (more ? SPLICE_F_MORE : 0);
     const count = splice(this.readFd, 0, to.fd, 0, this.pending, flags);
     if (count > 0) {

@@ -33,6 +33,8 @@ export class BodyForwarder {
   private pipes: PipePool | null = null;
   /** The end of the body has been seen; what is ready is the rest of the message. */
   received = false;
+  /** The sink is closed right after the message: the message's end and the connection's go in one packet. */
+  closes = false;
   /** Something was written since this was last set to false. */
   moved = false;
 
@@ -44,6 +46,7 @@ export class BodyForwarder {
   begin(kind: number, lengthBytes: number, pipes: PipePool | null): void {
     this.scanner.begin(kind, lengthBytes);
     this.received = kind === BODY_NONE;
+    this.closes = false;
     this.pipes = pipes;
   }
 
@@ -86,7 +89,7 @@ export class BodyForwarder {
       return FORWARD_MALFORMED;
     }
     const before = channel.head;
-    if (channel.drain(to) === FAILED) return FORWARD_SINK_FAILED;
+    if (channel.drain(to, this.closes && this.received) === FAILED) return FORWARD_SINK_FAILED;
     const drained = channel.head !== before;
     if (drained) this.moved = true;
     if (channel.head === channel.ready) {

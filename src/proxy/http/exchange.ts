@@ -343,7 +343,8 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
   }
 
   protected sendReply(): void {
-    switch (this.own.send(this.session.connection)) {
+    const { connection, frontend } = this.session;
+    switch (this.own.send(connection, !this.clientKeep && !frontend.noLinger)) {
       case REPLY_FAILED:
         this.setEnd('C', 'D');
         this.abort(true);

@@ -63,11 +63,11 @@ export class LocalReply {
     return true;
   }
 
-  /** Writes as much as the client takes. */
-  send(to: Connection): number {
+  /** Writes as much as the client takes. `closes`: the close follows the last byte at once, in the same packet. */
+  send(to: Connection, closes: boolean): number {
     const out = this.channel;
     for (let piece = 0; ; piece++) {
-      if (out.drain(to) === FAILED) return REPLY_FAILED;
+      if (out.drain(to, closes && this.applet === null) === FAILED) return REPLY_FAILED;
       if (out.head !== out.tail) return REPLY_WAIT;
       if (this.applet === null || this.appletBody === APPLET_ENDED) return REPLY_SENT;
       if (piece >= APPLET_PIECES_A_TURN) return REPLY_AGAIN;

@@ -327,6 +327,7 @@ export abstract class ServerExchange extends HttpExchange {
     } else if (!this.clientKeep) block.add(u8, CONNECTION_CLOSE);
     else if (this.request.old) block.add(u8, CONNECTION_KEEP_ALIVE);
     responseSide.body.begin(facts.body, facts.bodyLength, this.pipesOf(backend));
+    responseSide.body.closes = this.closesBehindResponse;
     if (!facts.keepAlive) this.serverKeep = false;
     if (!this.placeResponseHead()) return;
     // The head waits for a look at the first bytes of the body: what is malformed from the start gets a 502.
@@ -338,6 +339,11 @@ export abstract class ServerExchange extends HttpExchange {
     }
     if (connection.closed) return;
     this.forwardResponse();
+  }
+
+  /** Nothing keeps the client's connection from being closed as soon as the response has been written. */
+  private get closesBehindResponse(): boolean {
+    return !this.clientKeep && this.requestSide.done && !this.session.frontend.noLinger;
   }
 
   /** The rules and features that look at a response. False when one of them has answered instead. */

@@ -16,6 +16,7 @@ import { ErrorReplies } from './error-replies.ts';
 import { HeaderInsert } from './header-insert.ts';
 import { type HttpExtension, httpExtensions } from './http/extension.ts';
 import { HeaderCase } from './http/header-case.ts';
+import { Persistence } from './persistence.ts';
 import type { Plane } from './plane.ts';
 import { ProxyRules } from './proxy-rules.ts';
 import { StreamQueue } from './queue.ts';
@@ -74,6 +75,8 @@ export class Backend {
   readonly smartConnect: boolean;
   readonly queue: StreamQueue;
   readonly extensions: readonly HttpExtension[];
+  /** What ties streams to servers before balancing is asked. */
+  readonly persistence: Persistence;
   readonly rules: ProxyRules;
   /** `tcp-request inspect-delay`. */
   readonly inspectDelayMs: number;
@@ -137,6 +140,7 @@ export class Backend {
     this.serverKeepAlive = option('tcpka') || option('srvtcpka');
     this.queue = new StreamQueue(plane, this);
     this.extensions = httpExtensions(config, plane);
+    this.persistence = new Persistence(config, this.servers, plane);
     this.rules = new ProxyRules(config, plane);
     this.inspectDelayMs = inspectDelayFacet.read(config)?.requestMs ?? 0;
     this.headerCase = HeaderCase.of(plane, config, 'h1-case-adjust-bogus-server');

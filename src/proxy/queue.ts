@@ -228,7 +228,8 @@ export class StreamQueue implements Deferred {
     // Who leaves may let others in, which changes the list: it is read first.
     const leaving: Stream[] = [];
     for (const stream of this.plane.queuedStreams) {
-      if (stream?.backend === this.backend && stream.queuedFor?.usable === false) leaving.push(stream);
+      if (stream?.backend === this.backend && stream.queuedFor?.usable === false && stream.redispatches)
+        leaving.push(stream);
     }
     for (const stream of leaving) if (stream.queued && stream.ticket !== 0) stream.leaveForAnother();
   }

@@ -10,6 +10,8 @@ import { slotLimit, takeSlot } from '../state/server-slots.ts';
 import {
   BACKEND_COUNTERS,
   counterOffsets,
+  SERVER_MAINT,
+  SERVER_NO_ADDRESS,
   SERVER_OUT_OF_USE,
   SERVER_UP,
   SRV_PENDING,
@@ -76,6 +78,12 @@ export class Server {
   get usable(): boolean {
     const state = Atomics.load(this.plane.words, this.words + SRV_STATE);
     return (state & (SERVER_UP | SERVER_OUT_OF_USE)) === SERVER_UP;
+  }
+
+  /** Up, though perhaps it drains: it takes the streams that persistence binds to it. */
+  get takesItsOwn(): boolean {
+    const state = Atomics.load(this.plane.words, this.words + SRV_STATE);
+    return (state & (SERVER_UP | SERVER_MAINT | SERVER_NO_ADDRESS)) === SERVER_UP;
   }
 
   /** Takes a slot for a stream that has just come: false when the server has none, or others wait for it. */

@@ -17,6 +17,7 @@ import type { RequestFacts } from '../protocol/http1/request-facts.ts';
 import type { RequestParser } from '../protocol/http1/request-parser.ts';
 import type { ResponseParser } from '../protocol/http1/response-parser.ts';
 import { SocketAddress } from '../protocol/socket-address.ts';
+import { PERSISTENCE_FORCED, PERSISTENCE_USUAL } from '../rules/persistence-rules.ts';
 import type { HttpTarget, RuleTarget, StreamTarget } from '../rules/target.ts';
 import { BE_SERVED, PROCESS_STREAMS, SRV_PENDING } from '../state/shared-state.ts';
 import type { Backend } from './backend.ts';
@@ -61,6 +62,10 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   balanceHash = HASH_UNREAD;
   /** Persistence has chosen the server. */
   private bound = false;
+  /** What the backend's rules say of its persistence: PERSISTENCE_… */
+  persistence = PERSISTENCE_USUAL;
+  /** A `use-server` rule has chosen the server. */
+  chosenByRule = false;
   /** The server that a redispatch leaves, until it is known where it leads. */
   private leaving: Server | null = null;
   private pending = false;
@@ -126,6 +131,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     this.connectErrno = 0;
     this.avoid = -1;
     this.bound = false;
+    this.persistence = PERSISTENCE_USUAL;
+    this.chosenByRule = false;
     this.leaving = null;
     this.pending = false;
     this.redispatchesLater = false;
@@ -328,6 +335,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     this.retriesLeft = backend.retries;
     backend.enter();
     backend.count(BE.connections);
+    this.persistence = backend.persistence.judge(this);
   }
 
   /** Looks for a server of the backend, and goes there or waits. */
@@ -342,7 +350,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     }
     const { queue } = backend;
     const freed = queue.freed;
-    const preferred = this.avoid < 0 ? this.preferredServer() : null;
+    const preferred = this.avoid < 0 ? this.boundServer(backend) : null;
     this.bound = preferred !== null;
     if (preferred !== null) {
       if (preferred.enter()) this.startOn(preferred);
@@ -382,6 +390,20 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     this.enqueue(wanted, freed);
   }
 
+  /** The server that rules or persistence have for it, or null. */
+  private boundServer(backend: Backend): Server | null {
+    const ruled = backend.persistence.serverByRule(this);
+    this.chosenByRule = ruled !== null;
+    // Cookies are read nevertheless: they may have to be hidden.
+    const preferred = this.preferredServer();
+    return ruled ?? preferred;
+  }
+
+  /** Whether it may be sent to another server than the one that it was sent to. */
+  get redispatches(): boolean {
+    return (this.backend as Backend).redispatches && this.persistence !== PERSISTENCE_FORCED;
+  }
+
   /** The balance algorithm has chosen. */
   private countSelection(server: Server): void {
     server.backend.count(BE.selected);
@@ -403,7 +425,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   private onQueueFull(server: Server | null): void {
     const backend = this.backend as Backend;
     this.plane.loop.timers.disarm(this.timer);
-    if (server !== null && this.bound && backend.redispatches) {
+    if (server !== null && this.bound && this.redispatches) {
       this.redispatchFrom(server);
       return;
     }
@@ -544,7 +566,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     const backend = server.backend;
     this.retriesLeft--;
     this.retries++;
-    if (backend.direct === null && backend.redispatches && (this.redispatchDue(backend) || !server.usable)) {
+    if (backend.direct === null && this.redispatches && (this.redispatchDue(backend) || !server.usable)) {
       return true;
     }
     backend.count(BE.retries);

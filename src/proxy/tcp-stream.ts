@@ -128,7 +128,7 @@ export class TcpStream extends Stream implements Deferred {
   }
 
   protected override preferredServer(): Server | null {
-    return null;
+    return this.chosenByRule ? null : (this.backend as Backend).persistence.serverOfRdp(this);
   }
 
   protected override intercept(): boolean {

@@ -15,6 +15,7 @@ import './health-check.ts';
 import './http-options.ts';
 import './keepalive.ts';
 import './log.ts';
+import './persist.ts';
 import './proxy-basics.ts';
 import './proxy-protocol.ts';
 import './refused.ts';

@@ -29,10 +29,10 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     tune.vars.txn-max-size
   `),
   proxy: words(`
-    capture, compression, declare, email-alert, filter, force-persist, http-error
-    http-send-name-header, ignore-persist
-    option checkcache, persist, stick
-    stick-table, tcp-response, use-fcgi-app, use-server
+    capture, compression, declare, email-alert, filter, http-error
+    http-send-name-header
+    option checkcache, stick
+    stick-table, tcp-response, use-fcgi-app
   `),
   bind: words(`
     allow-0rtt, alpn, ca-file, ca-ignore-err, ca-sign-file, ca-sign-pass, ca-verify-file, ciphers, ciphersuites

@@ -5,6 +5,7 @@
 
 import { u8 } from '../../os/arena.ts';
 import type { ByteWindow } from '../../protocol/http1/body-scanner.ts';
+import { RDP_FOUND, RDP_SHORT, RdpCookie } from '../../protocol/rdp-cookie.ts';
 import { type ArgumentValue, noArguments, numberOf, takes, takesAtLeast, textOf } from '../argument.ts';
 import type { SampleLayer } from '../availability.ts';
 import { type Fetch, type FetchRecord, registerFetches } from '../fetch-record.ts';
@@ -137,42 +138,15 @@ registerFetches(
   },
 );
 
-/** The TPKT and X.224 headers, which stand in front. */
-const RDP_HEADER_BYTES = 11;
-const COOKIE = Buffer.from('cookie:', 'latin1');
-const SP = 32;
-const CR = 13;
-const EQUALS = 61;
+const cookie = new RdpCookie();
 
 /** The cookie of an RDP client, of any name where `name` is null. False: there is none, or not yet. */
 function rdpCookie(scope: Scope, sample: Sample, name: Uint8Array | null): boolean {
   const window = scope.rawRequest;
   if (window === null) return false;
-  const { tail } = window;
-  let at = window.head + RDP_HEADER_BYTES;
-  if (at > tail) return tooShort(sample);
-  for (let i = 0; i < COOKIE.length; i++, at++) {
-    if (at >= tail) return tooShort(sample);
-    if (((u8[at] as number) | 0x20) !== ((COOKIE[i] as number) | 0x20)) return false;
-  }
-  while (at < tail && u8[at] === SP) at++;
-  const nameStart = at;
-  while (at < tail && u8[at] !== EQUALS) at++;
-  if (at >= tail) return tooShort(sample);
-  if (name !== null) {
-    if (at - nameStart !== name.length) return false;
-    for (let i = 0; i < name.length; i++)
-      if (((u8[nameStart + i] as number) | 0x20) !== ((name[i] as number) | 0x20)) return false;
-  }
-  const start = at + 1;
-  at = start;
-  while (at < tail && u8[at] !== CR) at++;
-  if (at + 1 >= tail) return tooShort(sample);
-  return sample.setString(u8, start, at);
-}
-
-function tooShort(sample: Sample): false {
-  sample.mayChange = true;
+  const found = cookie.find(u8, window, name);
+  if (found === RDP_FOUND) return sample.setString(u8, cookie.start, cookie.end);
+  if (found === RDP_SHORT) sample.mayChange = true;
   return false;
 }
 

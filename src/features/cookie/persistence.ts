@@ -12,7 +12,7 @@ import type { Backend } from '../../proxy/backend.ts';
 import type { HttpExchange } from '../../proxy/http/exchange.ts';
 import { type HttpExtension, registerHttpExtension } from '../../proxy/http/extension.ts';
 import type { Server } from '../../proxy/server.ts';
-import { SERVER_MAINT, SERVER_NO_ADDRESS, SERVER_UP, SRV_STATE } from '../../state/shared-state.ts';
+import { PERSISTENCE_IGNORED } from '../../rules/persistence-rules.ts';
 import { isCacheable } from './cacheable.ts';
 import { type CookieConfig, cookieFacet, dynamicKeyFacet } from './cookie-config.ts';
 import { dateUnits, isOutdated, readDate } from './cookie-dates.ts';
@@ -24,6 +24,7 @@ const NONE = 78;
 const INVALID = 73;
 const DOWN = 68;
 const VALID = 86;
+const UNUSED = 85;
 const EXPIRED = 69;
 const OLD = 79;
 const INSERTED = 73;
@@ -49,8 +50,6 @@ class CookiePersistence implements HttpExtension {
   private readonly config: CookieConfig;
   private readonly name: Uint8Array;
   private readonly dynamicKey: string;
-  /** `option persist`: a server is chosen even when it is down. */
-  private readonly insists: boolean;
   private servers: ServerCookies | null = null;
   /** Only streams whose cookie had dates. */
   private readonly dates = new WeakMap<HttpExchange, Dates>();
@@ -59,7 +58,6 @@ class CookiePersistence implements HttpExtension {
     this.config = config;
     this.name = Buffer.from(config.name, 'latin1');
     this.dynamicKey = dynamicKeyFacet.read(proxy)?.key ?? '';
-    this.insists = proxy.options.get('persist') === true;
   }
 
   // ---- the request --------------------------------------------------------------------------------------------
@@ -125,16 +123,21 @@ class CookiePersistence implements HttpExtension {
 
   private findServer(stream: HttpExchange, start: number, end: number): Server | null {
     const servers = this.servers as ServerCookies;
+    if (stream.chosenByRule || stream.persistence === PERSISTENCE_IGNORED) {
+      stream.cookieRequestFlag = UNUSED;
+      return null;
+    }
+    const insists = (stream.backend as Backend).persistence.insistsFor(stream);
     if (stream.cookieRequestFlag === NONE) stream.cookieRequestFlag = INVALID;
     let cookie = servers.find(u8, start, end, null);
     for (; cookie !== null; cookie = servers.find(u8, start, end, cookie)) {
       const { server } = cookie;
-      if (isUp(server)) {
+      if (server.takesItsOwn) {
         stream.cookieRequestFlag = VALID;
         return server;
       }
       stream.cookieRequestFlag = DOWN;
-      if (this.insists) return server;
+      if (insists) return server;
     }
     return null;
   }
@@ -161,6 +164,7 @@ class CookiePersistence implements HttpExtension {
   // ---- the response -------------------------------------------------------------------------------------------
 
   onResponse(stream: HttpExchange): void {
+    if (stream.persistence === PERSISTENCE_IGNORED) return;
     const { config } = this;
     const servers = this.servers as ServerCookies;
     const own = servers.byPosition[(stream.server as Server).position] ?? null;
@@ -192,11 +196,12 @@ class CookiePersistence implements HttpExtension {
     return this.config.maxIdleS > 0 || this.config.maxLifeS > 0;
   }
 
-  /** The request went to the server that the client's cookie names. */
+  /** The request went where a rule or the client's cookie sent it. */
   private wasFollowed(stream: HttpExchange): boolean {
     if (stream.redispatched) return false;
+    if (stream.chosenByRule) return true;
     const flag = stream.cookieRequestFlag;
-    return flag === VALID || (flag === DOWN && this.insists);
+    return flag === VALID || (flag === DOWN && (stream.backend as Backend).persistence.insistsFor(stream));
   }
 
   /** The client has the right server but not the dates that it should have. */
@@ -233,12 +238,6 @@ class CookiePersistence implements HttpExtension {
       stream.cookieResponseFlag = REWRITTEN;
     }
   }
-}
-
-/** Whether persistence may send a request there: a server that drains still takes the clients it has. */
-function isUp(server: Server): boolean {
-  const state = Atomics.load(server.plane.words, server.words + SRV_STATE);
-  return (state & (SERVER_UP | SERVER_MAINT | SERVER_NO_ADDRESS)) === SERVER_UP;
 }
 
 function indexOf(start: number, end: number, byte: number): number {

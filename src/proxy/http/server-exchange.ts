@@ -63,6 +63,7 @@ export abstract class ServerExchange extends HttpExchange {
       const server = extension.chooseServer?.(this);
       if (server) return server;
     }
+    if (this.chosenByRule) return null;
     // Only a connection that is the session's own is worth staying for.
     if (backend.preferLastServer && backend.reuse === 'never') {
       const last = this.http.lastServer;

@@ -3,60 +3,8 @@
 import assert from 'node:assert/strict';
 import { get } from '../../harness/client.ts';
 import { HTTP_DEFAULTS } from '../../harness/config-text.ts';
-import type { ScenarioContext } from '../../harness/context.ts';
-import { parseHttpLog, parseRfc3164 } from '../../harness/log-line.ts';
 import { scenario } from '../../harness/scenario.ts';
-
-interface Visit {
-  readonly cookie?: string;
-  /** Body of the answer: the server's name. */
-  readonly server?: string;
-  readonly status?: number;
-  readonly setCookie?: RegExp | string;
-  readonly flags: string;
-}
-
-/** `servers`: options of each by its name; `ADDRESS` overrides the address. */
-async function visit(
-  t: ScenarioContext,
-  lines: readonly string[],
-  servers: Readonly<Record<string, string>>,
-  visits: readonly Visit[],
-  addresses: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const log = await t.syslog();
-  const serverLines: string[] = [];
-  for (const [name, options] of Object.entries(servers)) {
-    const address = addresses[name] ?? (await t.httpServer(name)).address;
-    serverLines.push(`    server ${name} ${address} ${options}`);
-  }
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
-listen web
-    bind ${t.ip}:8080
-    ${lines.join('\n    ')}
-${serverLines.join('\n')}
-`);
-  for (const [at, one] of visits.entries()) {
-    const response = await t.request(
-      8080,
-      get('/', ...(one.cookie === undefined ? [] : [`Cookie: ${one.cookie}`])),
-    );
-    const { flags } = parseHttpLog(parseRfc3164(await log.line()).message);
-    const seen = response.header('set-cookie');
-    const { setCookie } = one;
-    const matches = setCookie instanceof RegExp ? setCookie.test(seen ?? '') : seen === setCookie;
-    const what = `visit ${at + 1}: ${one.cookie}, got ${seen}, ${flags}`;
-    assert.equal(response.status, one.status ?? 200, what);
-    if (one.server !== undefined) assert.equal(response.text, one.server, what);
-    assert.ok(matches, what);
-    assert.equal(flags, one.flags, what);
-  }
-}
+import { visit } from '../../harness/visits.ts';
 
 scenario('the cookie of a server that is down leads to another one', {}, (t) =>
   visit(t, ['cookie S insert indirect'], { a: 'cookie A disabled', b: 'cookie B' }, [
@@ -105,7 +53,7 @@ scenario('redispatch: a server that refuses is left, and a new cookie set', {}, 
     ['cookie S insert indirect', 'option redispatch 1', 'retries 1'],
     { a: 'cookie A', b: 'cookie B' },
     [{ cookie: 'S=A', server: 'b', setCookie: 'S=B; path=/', flags: '--DI' }],
-    { a: await t.refusingAddress() },
+    { addresses: { a: await t.refusingAddress() } },
   ),
 );
 
@@ -115,7 +63,7 @@ scenario('no redispatch: who has the cookie gets the error', {}, async (t) =>
     ['cookie S insert indirect', 'no option redispatch', 'retries 0'],
     { a: 'cookie A', b: 'cookie B' },
     [{ cookie: 'S=A', status: 503, flags: 'SCVN' }],
-    { a: await t.refusingAddress() },
+    { addresses: { a: await t.refusingAddress() } },
   ),
 );
 

@@ -1,21 +1,18 @@
 /**
- * `balance rdp-cookie(<name>)`: the key is the cookie in the first packet of an RDP client: behind the eleven bytes of its
- * TPKT and X.224 headers, which are not looked at, stands `Cookie: <name>=<value>` and CR LF. The packet must have arrived
- * when the server is chosen (`tcp-request content` rules wait for it); without it there is no key.
+ * `balance rdp-cookie(<name>)`: the key is the cookie in the first packet of an RDP client (protocol/rdp-cookie.ts). The
+ * packet must have arrived when the server is chosen (`tcp-request content` rules wait for it); without it there is no key.
  * Specification: configuration manual 4.2 `balance rdp-cookie`.
  */
 import type { BalanceLine } from '../../../config/balance-syntax.ts';
 import { u8 } from '../../../os/arena.ts';
-import { CR, LF, SP } from '../../../protocol/http1/characters.ts';
-import { wordEquals } from '../../../protocol/http1/known-headers.ts';
+import { RDP_FOUND, RdpCookie } from '../../../protocol/rdp-cookie.ts';
 import { type BalanceRequest, NO_HASH } from '../../../proxy/balancing.ts';
 import type { Key, KeyHashing } from './key.ts';
 import { registerKeyAlgorithm } from './key-algorithm.ts';
 
-const HEADER_BYTES = 11;
-const COOKIE = Buffer.from('cookie:', 'latin1');
-const EQUALS = 61;
 const DEFAULT_NAME = 'mstshash';
+
+const cookie = new RdpCookie();
 
 interface RdpCookieSettings {
   /** In lower case. */
@@ -39,19 +36,8 @@ class RdpCookieKey implements Key {
   }
 
   hash({ requestHead, received }: BalanceRequest, hashing: KeyHashing): number {
-    if (requestHead !== null) return NO_HASH;
-    const { tail } = received;
-    let at = received.head + HEADER_BYTES;
-    if (at + COOKIE.length > tail || !wordEquals(u8, at, at + COOKIE.length, COOKIE)) return NO_HASH;
-    at += COOKIE.length;
-    while (at < tail && u8[at] === SP) at++;
-    const value = at + this.#name.length + 1;
-    if (value > tail || u8[value - 1] !== EQUALS || !wordEquals(u8, at, value - 1, this.#name))
-      return NO_HASH;
-    let end = value;
-    while (end < tail && u8[end] !== CR && u8[end] !== LF) end++;
-    if (end === value || end + 1 >= tail || u8[end] !== CR || u8[end + 1] !== LF) return NO_HASH;
-    return hashing.bytes(u8, value, end);
+    if (requestHead !== null || cookie.find(u8, received, this.#name) !== RDP_FOUND) return NO_HASH;
+    return cookie.end === cookie.start ? NO_HASH : hashing.bytes(u8, cookie.start, cookie.end);
   }
 }
 

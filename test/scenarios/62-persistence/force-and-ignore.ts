@@ -1,6 +1,10 @@
 // force-persist and ignore-persist: who stays with a server that is down, and who is balanced in spite of a cookie.
 
+import assert from 'node:assert/strict';
+import { HTTP_DEFAULTS } from '../../harness/config-text.ts';
+import { HeldFarm } from '../../harness/held-farm.ts';
 import { scenario } from '../../harness/scenario.ts';
+import { logTo, switchedHealth } from '../../harness/switched-health.ts';
 import { visit, visitScenario } from '../../harness/visits.ts';
 
 const COOKIE = 'cookie S insert indirect';
@@ -106,4 +110,31 @@ scenario('option persist: a dead server is tried once, then left by a redispatch
     ],
     { addresses },
   );
+});
+
+scenario('force-persist: who waits for a server that goes down stays, others are requeued', {}, async (t) => {
+  const farm = await HeldFarm.of(t, ['a', 'b']);
+  const health = await switchedHealth(t);
+  const log = await t.syslog();
+  await t.start(`${logTo(log.address)}
+${HTTP_DEFAULTS}
+    log global
+    option httplog
+    timeout queue 30s
+listen web
+    bind ${t.ip}:8080
+    ${COOKIE}
+    option redispatch
+    force-persist if { path /forced }
+    server a ${farm.address('a')} cookie a maxconn 1 ${health.check}
+    server b ${farm.address('b')} cookie b
+${farm.statistics}`);
+  for (const path of ['/1', '/forced', '/3']) await farm.ask(path, 'Cookie: S=a');
+  await farm.came(1);
+  await health.fail();
+  await log.line(/web\/a is DOWN/);
+  await farm.answer('/3');
+  await farm.answer('/1');
+  await farm.answer('/forced');
+  assert.deepEqual(farm.arrivals, ['/1@a', '/3@b', '/forced@a']);
 });

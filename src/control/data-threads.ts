@@ -14,6 +14,8 @@ export interface ThreadEvents {
   /** The thread is lost. */
   onDeath(thread: number, reason: string): void;
   onDrained(thread: number): void;
+  /** Something that the operator should know. */
+  onWarning(text: string): void;
 }
 
 /** What all data threads are started with. */
@@ -69,6 +71,9 @@ export class DataThreads {
         return;
       case 'drained':
         this.events.onDrained(thread);
+        return;
+      case 'warning':
+        this.events.onWarning(message.text);
         return;
       case 'serverErrors':
         this.onServerErrors(message.errors);

@@ -17,6 +17,12 @@ export class Reports {
     this.log.send(proxy, LOG_WARNING, text);
   }
 
+  /** Of the process as a whole. */
+  warning(text: string): void {
+    this.messages.warning(text);
+    this.log.sendGlobal(LOG_WARNING, text);
+  }
+
   /** An error of the program itself, whose text may be several lines: a log line has only one. */
   bug(text: string): void {
     this.messages.alert(text);

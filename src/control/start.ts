@@ -5,6 +5,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { statsSockets } from '../config/keywords/stats-socket.ts';
 import type { Configuration } from '../config/model.ts';
+import { PatternStore } from '../expr/patterns/pattern-store.ts';
 import { RLIMIT_NOFILE } from '../os/constants.ts';
 import { leaveAtOnce } from '../os/process-exit.ts';
 import { readLimit } from '../os/resource-limits.ts';
@@ -99,11 +100,18 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
   const shared = createSharedState(configuration, threadCount, planned.length, options.startTimeMs);
   setFullconns(shared, configuration, limits.maxconn);
   parts.prepareShared?.(shared);
+  // Made of the files that were read with the configuration, which keeps nothing of them.
+  const patterns = PatternStore.ofConfiguration(configuration);
+  if (patterns === undefined) {
+    messages.alert('[haproxy.main()] The files of patterns and maps are too large together.');
+    leaveAtOnce(1);
+  }
   const reports = new Reports(messages, new SyslogControlLog(configuration.global, facts));
   const threads = new DataThreads({
     onBug: (thread, text) =>
       reports.bug(`data thread ${thread}: a stream ended by an internal error: ${text}`),
     onDeath: (thread, reason) => fatal(reports, `data thread ${thread} is lost: ${reason}`),
+    onWarning: (text) => reports.warning(text),
     onDrained: (thread) => softStop.onDrained(thread),
   });
   const softStop = new SoftStop({ configuration, shared, threads, listeners, reports, exit: leaveAtOnce });
@@ -116,6 +124,7 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
       configuration,
       shared: shared.buffers,
       queues: QueueMemory.create({ ...shared.sizes, tickets: limits.maxconn }),
+      patterns: patterns.buffers,
       listeners: [],
       process: facts,
       balanceMemory: parts.balanceMemory,

@@ -44,4 +44,5 @@ import './patterns/found.ts';
 import './patterns/integers.ts';
 import './patterns/regexes.ts';
 import './patterns/strings.ts';
+import './patterns/text-kinds.ts';
 import './reference-check.ts';

@@ -6,6 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { DEFAULT_POLL_EVENTS } from '../config/initial-values.ts';
 import { cpuMap } from '../config/keywords/cpu-map.ts';
 import { processFacet } from '../config/keywords/global-process.ts';
+import { PatternStore } from '../expr/patterns/pattern-store.ts';
 import { EventLoop } from '../loop/event-loop.ts';
 import { Mailbox } from '../loop/mailbox.ts';
 import { Timer, type TimerOwner } from '../loop/timer-wheel.ts';
@@ -78,11 +79,13 @@ class DataThread implements TimerOwner {
       configuration,
       shared: SharedState.attach(start.shared),
       queueMemory: new QueueMemory(start.queues),
+      patterns: PatternStore.attach(start.patterns),
       process: start.process,
       wakeFds: start.wakeFds,
     });
     this.plane = plane;
     plane.onBug = (error) => this.report(error);
+    plane.warn = (text) => this.post({ kind: 'warning', text });
     plane.onServerErrors = (errors) => this.post({ kind: 'serverErrors', errors });
     plane.postRequest = (id, request) => this.post({ kind: 'request', id, request });
     plane.onDrained = () => this.post({ kind: 'drained' });

@@ -4,6 +4,7 @@
  */
 import type { Configuration } from '../config/model.ts';
 import type { Linker } from '../expr/linker.ts';
+import type { PatternStore } from '../expr/patterns/pattern-store.ts';
 import { sizeScratch } from '../expr/scratch.ts';
 import type { EventLoop } from '../loop/event-loop.ts';
 import { wakeThread } from '../loop/mailbox.ts';
@@ -38,6 +39,7 @@ export interface PlaneParts {
   readonly configuration: Configuration;
   readonly shared: SharedState;
   readonly queueMemory: QueueMemory;
+  readonly patterns: PatternStore;
   readonly process: ProcessFacts;
   readonly wakeFds: readonly number[];
 }
@@ -74,6 +76,7 @@ export class Plane implements Linker {
   readonly process: ProcessFacts;
   readonly wakeFds: readonly number[];
   readonly queueMemory: QueueMemory;
+  readonly patterns: PatternStore;
   pool!: BufferPool;
   readonly namespaces = new Namespaces();
   /** Offset with room for two buffers, where heads are put together. */
@@ -118,6 +121,8 @@ export class Plane implements Linker {
   private lastRequest = 0;
   private readonly replies = new Map<number, (reply: unknown) => void>();
   onBug: (error: unknown) => void = () => {};
+  /** Posts a text for the operator to the main thread; set by the data thread. */
+  warn: (text: string) => void = () => {};
   /** The traffic has shown that something is wrong with a server. */
   onServerErrors: (errors: ObservedErrors) => void = () => {};
 
@@ -131,6 +136,7 @@ export class Plane implements Linker {
     this.process = parts.process;
     this.wakeFds = parts.wakeFds;
     this.queueMemory = parts.queueMemory;
+    this.patterns = parts.patterns;
     const [seconds, nanoseconds] = process.hrtime();
     this.clockShiftMs = (seconds * 1000 + nanoseconds / 1e6 - performance.now()) | 0;
     parts.configuration.proxies.forEach((proxy, index) => {

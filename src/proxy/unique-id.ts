@@ -51,7 +51,7 @@ registerKeywords(
         references: referencesOf(configuration),
         usedIn: 'unique-id-format string',
         http: true,
-        files: patternFileReader(configuration, (name) => reading.resolvePath(name, file)),
+        files: patternFileReader(configuration, (name) => reading.resolvePath(name, file), origin),
       });
       if (result.ok) settings.of(target).format = { text: format, proxy: target.name, origin };
       else

@@ -4,6 +4,7 @@ import './actions/client-connection.ts';
 import './actions/flow.ts';
 import './actions/headers.ts';
 import './actions/header-rewrites.ts';
+import './actions/pattern-edits.ts';
 import './actions/priority.ts';
 import './actions/redirect.ts';
 import './actions/replies.ts';

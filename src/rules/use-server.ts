@@ -112,7 +112,7 @@ function checkName(
     usedIn: 'use-server expression',
     points: [POINT],
     http: proxy.mode === 'http',
-    files: patternFileReader(configuration, (file) => file),
+    files: patternFileReader(configuration, (file) => file, origin),
   });
   if (result.ok) return;
   for (const { message, hint } of result.errors) {

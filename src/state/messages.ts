@@ -33,12 +33,20 @@ export interface DataThreadStart {
   readonly configuration: Configuration;
   readonly shared: SharedBuffers;
   readonly queues: QueueBuffers;
+  /** The lists of patterns and maps. */
+  readonly patterns: PatternBuffers;
   readonly listeners: readonly OpenListener[];
   /** eventfds that wake the data threads: this thread's own is wakeFds[thread - 1]. */
   readonly wakeFds: readonly number[];
   readonly process: ProcessFacts;
   /** By proxy index: the shared memory that the backend's balance algorithm asked for (none for frontends). */
   readonly balanceMemory: readonly (SharedArrayBuffer | undefined)[];
+}
+
+/** Lists of patterns and maps, and the addresses of host names in them. */
+export interface PatternBuffers {
+  readonly memory: SharedArrayBuffer;
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /** What logs and statistics say of the process. */
@@ -96,6 +104,8 @@ export type FromDataThread =
   /** After softStop: the thread has no session left. */
   | { readonly kind: 'drained' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
+  /** For the operator. */
+  | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'serverErrors'; readonly errors: ObservedErrors }
   /** An internal error that ended one stream, for the operator. */
   | { readonly kind: 'bug'; readonly text: string };

@@ -3,19 +3,21 @@ import type { Origin } from '../../config/words.ts';
 import type { ExpressionConfig } from '../expression-config.ts';
 import type { MatchName } from '../patterns/match-method.ts';
 
-/** Patterns of one ACL line, or of a `map`. */
+/** A file named by `-f`, as it was written; its list is looked up by this name. */
+export interface PatternFileConfig {
+  readonly name: string;
+  /** `-i` stood in front of it. */
+  readonly ignoreCase: boolean;
+}
+
+/** Patterns of one ACL line. */
 export interface PatternListConfig {
   readonly method: MatchName;
+  /** Of the patterns on the line. */
   readonly ignoreCase: boolean;
-  readonly noNames: boolean;
-  /** Written on the line. */
-  readonly inline: readonly string[];
-  /** Files named by `-f`, as they were written; their contents are looked up by this name. */
-  readonly files: readonly string[];
-  /** `-M`: the files hold keys with values, of which only the keys count. */
-  readonly areMaps: boolean;
-  /** `-u`. */
-  readonly id: number | undefined;
+  readonly files: readonly PatternFileConfig[];
+  /** Place of the list of those that are written on the line (patterns/pattern-files.ts). */
+  readonly list: number;
 }
 
 /** One `acl` line, or a condition between braces. */

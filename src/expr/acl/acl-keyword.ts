@@ -22,7 +22,7 @@ export function conditionPlace(context: KeywordContext<ProxyConfig>): ConditionP
     proxy: target.name,
     references: referencesOf(configuration),
     acls: aclsFacet.read(target) ?? [],
-    files: patternFileReader(configuration, (name) => reading.resolvePath(name, file)),
+    files: patternFileReader(configuration, (name) => reading.resolvePath(name, file), { file, line }),
   };
 }
 

@@ -20,7 +20,7 @@ class Acl {
 
   constructor(config: AclConfig, linker: Linker) {
     this.expression = linkExpression(config.expression, linker);
-    this.patterns = linkPatterns(config.patterns, config.expression.type, linker);
+    this.patterns = linkPatterns(config.patterns, linker);
   }
 
   evaluate(scope: Scope, final: boolean): number {

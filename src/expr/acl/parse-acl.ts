@@ -6,10 +6,11 @@ import { castable } from '../casts.ts';
 import { fetchRecords } from '../fetch-record.ts';
 import { type ExpressionError, type ExpressionPlace, readWholeExpression } from '../parse-expression.ts';
 import { resolvedPattern } from '../patterns/host-names.ts';
-import { type MatchName, matchMethods } from '../patterns/match-method.ts';
+import { rangeWithOperator } from '../patterns/integers.ts';
+import { type MatchName, matchMethod, matchMethods } from '../patterns/match-method.ts';
 import type { PatternFileReader } from '../patterns/pattern-files.ts';
 import { type SampleType, T_ADDR, T_BIN, T_BOOL, T_INT, T_IPV4, T_IPV6, T_METH, T_STR } from '../sample.ts';
-import type { AclConfig, PatternListConfig } from './acl-config.ts';
+import type { AclConfig, PatternFileConfig } from './acl-config.ts';
 import { aclDerivatives } from './derivatives.ts';
 
 export interface AclPlace extends ExpressionPlace {
@@ -55,31 +56,51 @@ export function readAcl(name: string, words: readonly string[], place: AclPlace)
   const initial = (hasConverters ? undefined : derived?.method) ?? methodForType(expression.type);
   const flags = readFlags(words.slice(1), initial, place);
   if ('error' in flags) return flags;
-  const { method } = flags.list;
-  const dotted = derived?.fetch === VERSION_FETCH && method === 'int';
-  const patterns = dotted ? { ...flags.list, inline: flags.list.inline.map(dottedVersion) } : flags.list;
-  const record = matchMethods().get(method);
-  if (record === undefined) return { error: `ACL method '${method}' is not there` };
+  const { method, ignoreCase, noNames, files, id } = flags.list;
+  const record = matchMethod(method);
   if (!castable(expression.type, record.input))
     return { error: `Cannot apply matching method '${method}' to criterion '${criterion}'` };
-  for (const pattern of patterns.inline) {
-    const wrong = record.check(pattern, patterns);
+  const dotted = derived?.fetch === VERSION_FETCH && method === 'int';
+  const patterns: string[] = [];
+  for (const { operator, text } of flags.list.patterns) {
+    const plain = dotted ? dottedVersion(text) : text;
+    const pattern = operator === '' ? plain : rangeWithOperator(operator, plain);
+    const wrong = record.check(pattern, { ignoreCase, noNames });
     if (wrong !== undefined) return { error: wrong };
+    patterns.push(pattern);
   }
-  return { acl: { name, keyword: criterion, expression, patterns, origin: place.origin } };
+  const added = place.files.addList(patterns, criterion, id);
+  if ('error' in added) return added;
+  const list = { method, ignoreCase, files, list: added.list };
+  return { acl: { name, keyword: criterion, expression, patterns: list, origin: place.origin } };
+}
+
+interface ReadPattern {
+  /** Empty, or what compares numbers. */
+  readonly operator: string;
+  readonly text: string;
+}
+
+interface ReadFlags {
+  readonly method: MatchName;
+  readonly ignoreCase: boolean;
+  readonly noNames: boolean;
+  readonly files: readonly PatternFileConfig[];
+  readonly patterns: readonly ReadPattern[];
+  readonly id: number | undefined;
 }
 
 function readFlags(
   words: readonly string[],
   initial: MatchName | undefined,
   place: AclPlace,
-): { readonly list: PatternListConfig } | { readonly error: string; readonly hint?: string } {
+): { readonly list: ReadFlags } | { readonly error: string; readonly hint?: string } {
   let method = initial;
   let ignoreCase = false;
   let noNames = false;
-  let areMaps = false;
+  let withValues = false;
   let id: number | undefined;
-  const files: string[] = [];
+  const named: { name: string; ignoreCase: boolean; noNames: boolean; withValues: boolean }[] = [];
   let at = 0;
   for (; at < words.length; at++) {
     const word = words[at] as string;
@@ -90,37 +111,41 @@ function readFlags(
     if (!/^-[a-zA-Z]/.test(word)) break;
     if (word === '-i') ignoreCase = true;
     else if (word === '-n') noNames = true;
-    else if (word === '-M') areMaps = true;
-    else if (word === '-f' || word === '-u' || word === '-m') {
+    else if (word === '-M') withValues = true;
+    // Flags count for the files behind them.
+    else if (word === '-f') named.push({ name: words[++at] ?? '', ignoreCase, noNames, withValues });
+    else if (word === '-u') {
       const value = words[++at];
-      if (value === undefined) return { error: `missing argument after '${word}'` };
-      if (word === '-f') files.push(value);
-      else if (word === '-u') {
-        id = Number(value);
-        if (!Number.isInteger(id)) return { error: 'Argument of "-u" must be integer' };
-      } else {
-        const found = matchMethods().get(value);
-        if (found === undefined) {
-          const near = nearestWord(value, matchMethods().keys());
-          const hint = near === undefined ? {} : { hint: `did you mean '-m ${near}'?` };
-          return { error: `unknown matching method '${value}' when parsing ACL expression`, ...hint };
-        }
-        method = found.name;
+      if (value !== undefined && !/^[+-]?\d+$/.test(value))
+        return { error: 'the argument of -u must be an integer' };
+      if (value !== undefined) id = Number(value) | 0;
+    } else if (word === '-m') {
+      const value = words[++at];
+      if (value === undefined) return { error: "missing argument after '-m'" };
+      const found = matchMethods().get(value);
+      if (found === undefined) {
+        const near = nearestWord(value, matchMethods().keys());
+        const hint = near === undefined ? {} : { hint: `did you mean '-m ${near}'?` };
+        return { error: `unknown matching method '${value}' when parsing ACL expression`, ...hint };
       }
+      method = found.name;
     } else {
       return {
         error: `'${word}' is not a valid ACL option. Please use '--' before any pattern beginning with a '-'`,
       };
     }
   }
-  const patterns = joinOperators(words.slice(at), method);
-  const inline = method === 'ip' && !noNames ? patterns.map(resolvedPattern) : patterns;
   if (method === undefined) return { error: 'missing match method' };
-  for (const file of files) {
-    const content = place.files.readFile(file);
-    if ('error' in content) return content;
+  for (const { name, ...flags } of named) {
+    const wrong = place.files.useFile(name, { by: 'acl', method, ...flags });
+    if (wrong !== undefined) return { error: wrong };
   }
-  return { list: { method, ignoreCase, noNames, inline, files, areMaps, id } };
+  const patterns = withOperators(words.slice(at), method).map(({ operator, text }) => ({
+    operator,
+    text: method === 'ip' && !noNames ? resolvedPattern(text) : text,
+  }));
+  const files = named.map(({ name, ignoreCase }) => ({ name, ignoreCase }));
+  return { list: { method, ignoreCase, noNames, files, patterns, id } };
 }
 
 /** Whose ACL keywords take versions as people write them. */
@@ -135,14 +160,14 @@ function dottedVersion(pattern: string): string {
   );
 }
 
-/** An operator counts for all numbers behind it: each becomes a pattern of its own with it. */
-function joinOperators(words: readonly string[], method: MatchName | undefined): string[] {
-  if (method !== 'int' && method !== 'len') return [...words];
-  const out: string[] = [];
+/** An operator counts for all numbers behind it. */
+function withOperators(words: readonly string[], method: MatchName): ReadPattern[] {
+  const takesOperators = method === 'int' || method === 'len';
+  const out: ReadPattern[] = [];
   let operator = '';
   for (const [index, word] of words.entries()) {
-    if (OPERATORS.has(word) && index + 1 < words.length) operator = word;
-    else out.push(operator === '' ? word : `${operator} ${word}`);
+    if (takesOperators && OPERATORS.has(word) && index + 1 < words.length) operator = word;
+    else out.push({ operator, text: word });
   }
   return out;
 }

@@ -3,89 +3,47 @@
  * `map_beg_ip` looks for prefixes and gives addresses.
  * Specification: configuration manual 7.3.1 `map`; wording of messages as HAProxy 2.6.
  */
-import { wholeInteger } from '../../config/time-and-size.ts';
-import { SocketAddress } from '../../protocol/socket-address.ts';
 import { type ArgumentValue, numberOf, takesAtLeast, textOf } from '../argument.ts';
 import { type Converter, type ConverterRecord, registerConverters } from '../converter-record.ts';
-import { type MatchName, matchMethods, type PatternIndex } from '../patterns/match-method.ts';
-import { mapEntry, patternFiles } from '../patterns/pattern-files.ts';
-import { compileRegex, type Regex } from '../regex/regex.ts';
-import { Replacement } from '../regex/replacement.ts';
+import type { Linker } from '../linker.ts';
+import { type MatchName, matchMethod } from '../patterns/match-method.ts';
+import { REF_VALUES_INT, REF_VALUES_IP } from '../patterns/pattern-layout.ts';
+import { FOUND, NOT_FOUND, type PatternLookup } from '../patterns/pattern-lookup.ts';
+import type { PatternReference } from '../patterns/pattern-reference.ts';
+import { integerOf, isAddressText, isIntegerText, takeAddress } from '../patterns/pattern-values.ts';
+import { Regexes } from '../patterns/regexes.ts';
 import { type Sample, type SampleType, T_ADDR, T_INT, T_STR } from '../sample.ts';
 import { nextScratch } from '../scratch.ts';
-
-/** Values of a map by position. */
-interface Values {
-  /** False for what is not there. */
-  take(position: number, sample: Sample): boolean;
-}
-
-class Texts implements Values {
-  private readonly bytes: Buffer;
-  private readonly offsets: Int32Array;
-
-  constructor(values: readonly string[]) {
-    this.bytes = Buffer.from(values.join(''), 'latin1');
-    this.offsets = new Int32Array(values.length + 1);
-    for (const [i, value] of values.entries())
-      this.offsets[i + 1] = (this.offsets[i] as number) + value.length;
-  }
-
-  take(position: number, sample: Sample): boolean {
-    return sample.setString(
-      this.bytes,
-      this.offsets[position] as number,
-      this.offsets[position + 1] as number,
-    );
-  }
-}
-
-class Integers implements Values {
-  private readonly values: Float64Array;
-
-  constructor(values: readonly string[]) {
-    this.values = Float64Array.from(values, Number);
-  }
-
-  take(position: number, sample: Sample): boolean {
-    return sample.setInt(this.values[position] as number);
-  }
-}
-
-class Addresses implements Values {
-  private readonly values: readonly SocketAddress[];
-
-  constructor(values: readonly string[]) {
-    this.values = values.map((value) => SocketAddress.parse(value) ?? new SocketAddress());
-  }
-
-  take(position: number, sample: Sample): boolean {
-    return sample.setAddress(this.values[position] as SocketAddress);
-  }
-}
 
 interface Output {
   /** Behind the name: '', `_int`, `_ip`. */
   readonly suffix: string;
   readonly type: SampleType;
-  readonly accepts: (value: string) => boolean;
-  readonly values: (values: readonly string[]) => Values;
+  /** What the list is told about its values; 0: nothing. */
+  readonly flag: number;
+  readonly accepts: ((u8: Uint8Array, start: number, end: number) => boolean) | undefined;
+  /** Of a text that it accepts. */
+  readonly take: (u8: Uint8Array, start: number, end: number, sample: Sample) => boolean;
 }
 
+const text: Output = {
+  suffix: '',
+  type: T_STR,
+  flag: 0,
+  accepts: undefined,
+  take: (u8, start, end, sample) => sample.setString(u8, start, end),
+};
+
 const outputs: readonly Output[] = [
-  { suffix: '', type: T_STR, accepts: () => true, values: (values) => new Texts(values) },
+  text,
   {
     suffix: '_int',
     type: T_INT,
-    accepts: (value) => wholeInteger(value) !== undefined || /^-\d+$/.test(value),
-    values: (values) => new Integers(values),
+    flag: REF_VALUES_INT,
+    accepts: isIntegerText,
+    take: (u8, start, end, sample) => sample.setInt(integerOf(u8, start, end)),
   },
-  {
-    suffix: '_ip',
-    type: T_ADDR,
-    accepts: (value) => SocketAddress.parse(value) !== undefined,
-    values: (values) => new Addresses(values),
-  },
+  { suffix: '_ip', type: T_ADDR, flag: REF_VALUES_IP, accepts: isAddressText, take: takeAddress },
 ];
 
 const methods: readonly (readonly [MatchName, SampleType])[] = [
@@ -100,38 +58,45 @@ const methods: readonly (readonly [MatchName, SampleType])[] = [
   ['ip', T_ADDR],
 ];
 
-const flags = { ignoreCase: false, noNames: false };
-
-/** Checks the file's lines; the error is HAProxy's. */
+/** Reads and checks the file; the error is HAProxy's. */
 function checker(method: MatchName, output: Output): NonNullable<ConverterRecord['check']> {
-  return ([file], place) => {
-    const name = textOf(file) ?? '';
-    if (place?.readFile === undefined) return undefined;
-    const lines = place.readFile(name);
-    if ('error' in lines) return lines.error;
-    const match = matchMethods().get(method);
-    for (const [index, line] of lines.entries()) {
-      const { key, value } = mapEntry(line);
-      const wrong = match?.check(key, flags);
-      if (wrong !== undefined) return `${wrong} at line ${place.lineOf(name, index)} of file '${name}'`;
-      if (!output.accepts(value))
-        return `unable to parse '${value}' at line ${place.lineOf(name, index)} of file '${name}'`;
-    }
-    return undefined;
-  };
+  return ([file], files) =>
+    files?.useFile(textOf(file) ?? '', {
+      by: 'map',
+      method,
+      ignoreCase: false,
+      noNames: true,
+      withValues: true,
+      ...(output.accepts === undefined ? {} : { valuesAs: output.suffix, acceptsValue: output.accepts }),
+    });
 }
 
-function fallbackOf(argument: ArgumentValue | undefined, output: Output): Values | null {
-  const text = output.type === T_INT ? numberOf(argument)?.toString() : textOf(argument);
-  return text === undefined ? null : output.values([text]);
+/** The default, as bytes that `output` takes; null without one. */
+function fallbackOf(argument: ArgumentValue | undefined, output: Output): Uint8Array | null {
+  const value = output.type === T_INT ? numberOf(argument)?.toString() : textOf(argument);
+  return value === undefined ? null : Buffer.from(value, 'latin1');
 }
 
-function found(index: PatternIndex, values: Values, fallback: Values | null): Converter {
+function listOf(file: ArgumentValue | undefined, linker: Linker): PatternReference {
+  const name = textOf(file) ?? '';
+  const reference = linker.patterns.file(name);
+  if (reference === undefined) throw new Error(`no map ${name}`);
+  return reference;
+}
+
+function converter(lookup: PatternLookup, output: Output, fallback: Uint8Array | null): Converter {
+  const { take } = output;
   return (sample) => {
-    const position = index.find(sample);
-    if (position >= 0) return values.take(position, sample);
-    return fallback?.take(0, sample) === true;
+    const found = lookup.value(sample);
+    if (found === FOUND) return take(lookup.u8, lookup.start, lookup.end, sample);
+    if (found === NOT_FOUND) return fallback !== null && take(fallback, 0, fallback.length, sample);
+    return takePresence(output, sample);
   };
+}
+
+/** An entry that was added as an ACL's has no value: that it is there counts as 1 (observed on HAProxy 2.6). */
+function takePresence({ type }: Output, sample: Sample): boolean {
+  return type !== T_ADDR && sample.setInt(1);
 }
 
 function record(name: string, method: MatchName, input: SampleType, output: Output): ConverterRecord {
@@ -144,10 +109,9 @@ function record(name: string, method: MatchName, input: SampleType, output: Outp
     manual: '7.3.1',
     check: checker(method, output),
     link: ([file, fallback], linker) => {
-      const match = matchMethods().get(method);
-      if (match === undefined) throw new Error(`no match method ${method}`);
-      const map = patternFiles(linker).map(textOf(file) ?? '', match, flags);
-      return found(map.index, output.values(map.values), fallbackOf(fallback, output));
+      const reference = listOf(file, linker);
+      if (output.flag !== 0) reference.setFlag(output.flag);
+      return converter(matchMethod(method).lookup(reference, false), output, fallbackOf(fallback, output));
     },
   };
 }
@@ -160,33 +124,21 @@ const withReferences: ConverterRecord = {
   output: T_STR,
   doc: 'The value of the first expression that matches, with its references to groups filled in.',
   manual: '7.3.1',
-  check: checker('reg', outputs[0] as Output),
+  check: checker('reg', text),
   link: ([file, fallbackArgument], linker) => {
-    const text = outputs[0] as Output;
+    const lookup = new Regexes(listOf(file, linker), false, true);
     const fallback = fallbackOf(fallbackArgument, text);
-    const entries = patternFiles(linker)
-      .lines(textOf(file) ?? '')
-      .map((line) => {
-        const { key, value } = mapEntry(line);
-        const regex = compileRegex(key, false);
-        if ('error' in regex) throw new Error(regex.error);
-        return { regex: regex as Regex, replacement: new Replacement(value) };
-      });
     return (sample) => {
-      const { u8, start, end } = sample;
-      for (let i = 0; i < entries.length; i++) {
-        const entry = entries[i];
-        if (entry === undefined || !entry.regex.exec(u8, start, end)) continue;
-        const area = nextScratch();
-        const length = entry.replacement.write(entry.regex, area, 0);
-        return length >= 0 && sample.setString(area, 0, length);
-      }
-      return fallback?.take(0, sample) === true;
+      const found = lookup.value(sample);
+      if (found === NOT_FOUND) return fallback !== null && sample.setBytes(T_STR, fallback);
+      if (found !== FOUND) return takePresence(text, sample);
+      const area = nextScratch();
+      const length = lookup.writeReplacement(sample, area);
+      return length >= 0 && sample.setString(area, 0, length);
     };
   },
 };
 
-const text = outputs[0] as Output;
 registerConverters(
   record('map', 'str', T_STR, text),
   withReferences,

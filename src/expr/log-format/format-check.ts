@@ -27,7 +27,7 @@ function check(
     usedIn: 'log-format string',
     points: ['logs'],
     http: proxy.mode === 'http',
-    files: patternFileReader(configuration, (file) => path.resolve(file)),
+    files: patternFileReader(configuration, (file) => path.resolve(file), origin),
   });
   if (result.ok) return;
   for (const { message, hint } of result.errors) {

@@ -2,179 +2,157 @@
  * Matches of addresses: networks by the longest prefix that holds the address, whatever the length of the list. Masks with
  * holes are looked at one by one. Specification: configuration manual 7.1.6.
  */
-import { FAMILY_INET, SocketAddress } from '../../protocol/socket-address.ts';
-import { prefixMask } from '../prefix-mask.ts';
 import { type Sample, T_ADDR, T_IPV4 } from '../sample.ts';
-import { type PatternIndex, registerMatchMethods } from './match-method.ts';
+import { hashWords, spread } from './key-hash.ts';
+import {
+  type DerivedKey,
+  KIND_IP,
+  registerKeyKinds,
+  SHAPE_NONE,
+  SHAPE_NUMBER,
+  SHAPE_SPECIAL,
+} from './key-kind.ts';
+import { registerMatchMethods } from './match-method.ts';
+import { isNetwork, Network } from './networks.ts';
+import { ENTRY_GENERATION, NODE_ENTRY, NODE_HASH, NODE_NEXT, NODE_TRIM, NODE_W0 } from './pattern-layout.ts';
+import type { PatternReference } from './pattern-reference.ts';
+import { SpecialLookup } from './special-lookup.ts';
 
-interface Network {
-  readonly bytes: Uint8Array;
-  readonly mask: Uint8Array;
-  /** Bits of the mask; -1: it has holes. */
-  readonly bits: number;
+/** The length by which an index counts a network: its bits, and this more for IPv6. */
+const INET6 = 64;
+
+const read = new Network();
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
 }
 
-function readNetwork(text: string): Network | undefined {
-  const slash = text.indexOf('/');
-  const host = slash < 0 ? text : text.slice(0, slash);
-  const suffix = slash < 0 ? undefined : text.slice(slash + 1);
-  const address = SocketAddress.parse(dotted(host));
-  if (address === undefined) return undefined;
-  const size = address.family === FAMILY_INET ? 4 : 16;
-  let bits = size * 8;
-  let mask: Uint8Array | undefined;
-  if (suffix !== undefined) {
-    if (/^\d+$/.test(suffix)) {
-      bits = Number(suffix);
-      if (bits > size * 8) return undefined;
-    } else {
-      const parsed = SocketAddress.parse(suffix);
-      if (parsed === undefined || parsed.family !== address.family) return undefined;
-      mask = parsed.bytes.slice(0, size);
-      bits = prefixBits(mask);
-    }
-  }
-  mask ??= prefixMask(bits, size);
-  const bytes = address.bytes.slice(0, size);
-  for (let i = 0; i < size; i++) bytes[i] = (bytes[i] as number) & (mask[i] as number);
-  return { bytes, mask, bits };
+/** The word with only its first `bits` bits, of which there may be fewer than none and more than all. */
+function masked(word: number, bits: number): number {
+  return bits <= 0 ? 0 : bits >= 32 ? word : word & (-1 << (32 - bits));
 }
 
-/** An IPv4 address with fewer than four numbers: the last one fills what is left (inet_aton). */
-function dotted(host: string): string {
-  if (!/^\d+(\.\d+){0,2}$/.test(host)) return host;
-  const parts = host.split('.').map(Number);
-  const last = parts.pop() as number;
-  if (parts.some((part) => part > 255) || last >= 256 ** (4 - parts.length)) return host;
-  for (let i = 3 - parts.length; i >= 0; i--) parts.push(Math.floor(last / 256 ** i) % 256);
-  return parts.join('.');
+function refusal(text: string): string | undefined {
+  return isNetwork(text) ? undefined : `'${text}' is not a valid IPv4 or IPv6 address`;
 }
 
-/** Whether the text is a network by itself, and no name that has to be resolved. */
-export function isNetwork(text: string): boolean {
-  return readNetwork(text) !== undefined;
+function derive(
+  u8: Uint8Array,
+  start: number,
+  end: number,
+  base: number,
+  names: ReadonlyMap<string, string>,
+  out: DerivedKey,
+): number {
+  if (!read.set(u8, start, end, names)) return SHAPE_NONE;
+  if (read.bits < 0) return SHAPE_SPECIAL;
+  const { bytes, size } = read;
+  out.length = read.bits + (size === 4 ? 0 : INET6);
+  out.w0 = wordAt(bytes, 0);
+  out.w1 = size === 4 ? 0 : wordAt(bytes, 4);
+  out.w2 = size === 4 ? 0 : wordAt(bytes, 8);
+  out.w3 = size === 4 ? 0 : wordAt(bytes, 12);
+  out.hash = hashWords(out.w0, out.w1, out.w2, out.w3, out.length, base);
+  return SHAPE_NUMBER;
 }
 
-/** Length of the prefix, or -1 for a mask with holes. */
-function prefixBits(mask: Uint8Array): number {
-  let bits = 0;
-  while (bits < mask.length * 8 && ((mask[bits >> 3] as number) & (0x80 >> (bits & 7))) !== 0) bits++;
-  const plain = prefixMask(bits, mask.length);
-  return plain.every((byte, i) => byte === mask[i]) ? bits : -1;
-}
-
-/** Networks of one family by prefix length; keys are the masked address as numbers. */
-class Prefixes {
-  private readonly lengths: number[] = [];
-  private readonly masks: Uint8Array[] = [];
-  private readonly tables: Map<number, number[]>[] = [];
-  private readonly networks: Network[] = [];
-  private readonly positions: number[] = [];
-  private readonly holed: number[] = [];
-  private readonly size: number;
-
-  constructor(list: readonly { network: Network; position: number }[], size: number) {
-    this.size = size;
-    const byLength = new Map<number, Map<number, number[]>>();
-    for (const { network, position } of list) {
-      const entry = this.networks.push(network) - 1;
-      this.positions.push(position);
-      if (network.bits < 0) {
-        this.holed.push(entry);
-        continue;
-      }
-      let table = byLength.get(network.bits);
-      if (table === undefined) {
-        table = new Map();
-        byLength.set(network.bits, table);
-      }
-      const key = keyOf(network.bytes, network.mask, size);
-      const entries = table.get(key);
-      if (entries === undefined) table.set(key, [entry]);
-      else entries.push(entry);
-    }
-    for (const [bits, table] of [...byLength].sort(([a], [b]) => b - a)) {
-      this.lengths.push(bits);
-      this.masks.push(prefixMask(bits, size));
-      this.tables.push(table);
-    }
-  }
-
-  find(address: Uint8Array): number {
-    for (let i = 0; i < this.lengths.length; i++) {
-      const entries = this.tables[i]?.get(keyOf(address, this.masks[i] as Uint8Array, this.size));
-      if (entries === undefined) continue;
-      for (let j = 0; j < entries.length; j++) {
-        const entry = entries[j] as number;
-        if (this.holds(entry, address)) return this.positions[entry] as number;
-      }
-    }
-    for (let i = 0; i < this.holed.length; i++) {
-      const entry = this.holed[i] as number;
-      if (this.holds(entry, address)) return this.positions[entry] as number;
-    }
-    return -1;
-  }
-
-  private holds(entry: number, address: Uint8Array): boolean {
-    const { bytes, mask } = this.networks[entry] as Network;
-    for (let i = 0; i < this.size; i++) {
-      if (((address[i] as number) & (mask[i] as number)) !== bytes[i]) return false;
-    }
-    return true;
-  }
-}
-
-/** 32 bits of the masked address: itself for IPv4, its four words mixed for IPv6. */
-function keyOf(address: Uint8Array, mask: Uint8Array, size: number): number {
-  let key = 0;
-  for (let i = 0; i < size; i += 4) {
-    let word = 0;
-    for (let j = i; j < i + 4; j++) word = (word << 8) | ((address[j] as number) & (mask[j] as number));
-    key = size === 4 ? word : Math.imul(key ^ word, 0x9e3779b1) ^ (key >>> 13);
-  }
-  return key | 0;
-}
+registerKeyKinds({ kind: KIND_IP, shape: SHAPE_NUMBER, derive, refusal });
 
 const other = new Uint8Array(16);
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
 
-class Networks implements PatternIndex {
-  private readonly inet4: Prefixes;
-  private readonly inet6: Prefixes;
+class Networks extends SpecialLookup {
+  private holed: readonly { readonly network: Network; readonly entry: number }[] = [];
 
-  constructor(patterns: readonly string[]) {
-    const all = patterns.map((pattern, position) => {
-      const network = readNetwork(pattern);
-      if (network === undefined) throw new Error(`${pattern} is no network`);
-      return { network, position };
-    });
-    this.inet4 = new Prefixes(
-      all.filter(({ network }) => network.bytes.length === 4),
-      4,
-    );
-    this.inet6 = new Prefixes(
-      all.filter(({ network }) => network.bytes.length === 16),
-      16,
-    );
+  constructor(reference: PatternReference) {
+    super(reference, KIND_IP);
   }
 
-  find(sample: Sample): number {
+  protected takeSpecials(entries: readonly number[]): void {
+    this.holed = entries.map((entry) => {
+      const network = new Network();
+      const text = Buffer.from(this.keyText(entry), 'latin1');
+      network.set(text, 0, text.length, NO_NAMES);
+      return { network, entry };
+    });
+  }
+
+  protected find(sample: Sample): number {
     const { address } = sample;
     if (sample.type === T_IPV4) {
-      const found = this.inet4.find(address);
-      if (found >= 0) return found;
+      const found = this.findInet4(address, 0);
+      if (found !== 0) return found;
       other.fill(0, 0, 10);
       other[10] = 0xff;
       other[11] = 0xff;
       for (let i = 0; i < 4; i++) other[12 + i] = address[i] as number;
-      return this.inet6.find(other);
+      return this.findInet6(other);
     }
-    const found = this.inet6.find(address);
-    if (found >= 0) return found;
+    const found = this.findInet6(address);
+    if (found !== 0) return found;
     const from = inet4Within(address);
-    if (from < 0) return -1;
+    if (from < 0) return 0;
     for (let i = 0; i < 4; i++) other[i] = address[from + i] as number;
-    return this.inet4.find(other);
+    return this.findInet4(other, 0);
+  }
+
+  private findInet4(address: Uint8Array, at: number): number {
+    const { lengths } = this;
+    const word = wordAt(address, at);
+    for (let i = this.lengthCount - 1; i >= 0; i--) {
+      const bits = lengths[i] as number;
+      if (bits >= INET6) continue;
+      const found = this.findWords(masked(word, bits), 0, 0, 0, bits);
+      if (found !== 0) return found;
+    }
+    return this.hasSpecials ? this.findHoled(address, 4) : 0;
+  }
+
+  private findInet6(address: Uint8Array): number {
+    const { lengths } = this;
+    for (let i = this.lengthCount - 1; i >= 0; i--) {
+      const length = lengths[i] as number;
+      const bits = length - INET6;
+      if (bits < 0) break;
+      const found = this.findWords(
+        masked(wordAt(address, 0), bits),
+        masked(wordAt(address, 4), bits - 32),
+        masked(wordAt(address, 8), bits - 64),
+        masked(wordAt(address, 12), bits - 96),
+        length,
+      );
+      if (found !== 0) return found;
+    }
+    return this.hasSpecials ? this.findHoled(address, 16) : 0;
+  }
+
+  private findWords(w0: number, w1: number, w2: number, w3: number, length: number): number {
+    const { words } = this;
+    const hash = hashWords(w0, w1, w2, w3, length, this.base);
+    let left = this.most;
+    let node = words[this.slots + (spread(hash) & this.mask)] as number;
+    for (; node > 0 && left >= 0; left--, node = words[node + NODE_NEXT] as number) {
+      if (words[node + NODE_HASH] !== hash || words[node + NODE_TRIM] !== length) continue;
+      if (words[node + NODE_W0] !== w0 || words[node + NODE_W0 + 1] !== w1) continue;
+      if (words[node + NODE_W0 + 2] !== w2 || words[node + NODE_W0 + 3] !== w3) continue;
+      const entry = words[node + NODE_ENTRY] as number;
+      if (words[entry + ENTRY_GENERATION] === this.generation) return entry;
+    }
+    return 0;
+  }
+
+  private findHoled(address: Uint8Array, size: number): number {
+    const { holed } = this;
+    for (let i = 0; i < holed.length; i++) {
+      const each = holed[i];
+      if (each !== undefined && each.network.size === size && each.network.holds(address)) return each.entry;
+    }
+    return 0;
   }
 }
 
@@ -192,7 +170,7 @@ registerMatchMethods({
   doc: 'The address is in one of these networks.',
   manual: '7.1.6',
   input: T_ADDR,
-  check: (text) =>
-    readNetwork(text) === undefined ? `'${text}' is not a valid IPv4 or IPv6 address` : undefined,
-  build: (patterns) => new Networks(patterns),
+  check: refusal,
+  isPlain: (u8, start, end) => read.setPlain(u8, start, end),
+  lookup: (reference) => new Networks(reference),
 });

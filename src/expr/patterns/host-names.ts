@@ -4,7 +4,7 @@
  * Specification: configuration manual 7.1 (`-n`), 7.1.6.
  */
 import { execFileSync } from 'node:child_process';
-import { isNetwork } from './addresses.ts';
+import { isNetwork } from './networks.ts';
 
 const LONGEST_WAIT_MS = 10_000;
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
@@ -12,11 +12,15 @@ const known = new Map<string, string | undefined>();
 
 /** The pattern with addresses in the place of a name; itself where it is no name, or cannot be resolved. */
 export function resolvedPattern(pattern: string): string {
-  if (isNetwork(pattern)) return pattern;
+  return isNetwork(pattern) ? pattern : (hostAddress(pattern) ?? pattern);
+}
+
+/** A name, with what stands behind a slash, with the address in its place. */
+export function hostAddress(pattern: string): string | undefined {
   const [name = '', ...mask] = pattern.split('/');
-  if (!NAME.test(name)) return pattern;
+  if (!NAME.test(name)) return undefined;
   const address = addressOf(name);
-  return address === undefined ? pattern : [address, ...mask].join('/');
+  return address === undefined ? undefined : [address, ...mask].join('/');
 }
 
 function addressOf(name: string): string | undefined {

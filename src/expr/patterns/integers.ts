@@ -1,30 +1,37 @@
 /**
  * Matches of integers and lengths: values, ranges `low:high`, and operators (`ge 10`). Single values are found by hash,
- * ranges by bisection where they do not overlap. Specification: configuration manual 7.1.2.
+ * ranges by bisection. The first in the list counts. Specification: configuration manual 7.1.2.
  */
 import { type Int64, normal } from '../int64.ts';
-import { type Sample, T_INT, T_STR } from '../sample.ts';
-import { type PatternIndex, registerMatchMethods } from './match-method.ts';
-
-interface Range {
-  readonly low: Int64 | null;
-  readonly high: Int64 | null;
-}
+import { latin1Text, type Sample, T_INT, T_STR } from '../sample.ts';
+import { hashWords, spread } from './key-hash.ts';
+import {
+  type DerivedKey,
+  KIND_INT,
+  registerKeyKinds,
+  SHAPE_NONE,
+  SHAPE_NUMBER,
+  SHAPE_SPECIAL,
+} from './key-kind.ts';
+import { registerMatchMethods } from './match-method.ts';
+import { ENTRY_GENERATION, NODE_ENTRY, NODE_HASH, NODE_NEXT, NODE_W0 } from './pattern-layout.ts';
+import type { PatternReference } from './pattern-reference.ts';
+import { type Range, RangeMap } from './range-map.ts';
+import { SpecialLookup } from './special-lookup.ts';
 
 const NUMBER = /^\d+$/;
 /** A dash separates as a colon does, so only the upper end can be negative (observed on HAProxy 2.6). */
 const RANGE = /^(\d*)[:-](-?\d*)$/;
-const OPERATOR = /^(eq|ge|gt|le|lt) (.*)$/;
+/** Digits that a number holds exactly. */
+const EXACT_DIGITS = 15;
 
 function integer(text: string): Int64 {
   return normal(BigInt(text));
 }
 
 /** The range, or why it is none. */
-function readRange(pattern: string): Range | string {
-  const [, operator = 'eq', text = ''] = OPERATOR.exec(pattern) ?? [undefined, 'eq', pattern];
-  // Only single numbers take an operator; ranges are what they say.
-  if (NUMBER.test(text)) return bounded(operator, BigInt(text));
+function readRange(text: string): Range | string {
+  if (NUMBER.test(text)) return { low: integer(text), high: integer(text) };
   const [, low = '', high = ''] = RANGE.exec(text) ?? [];
   if (low === '' && (high === '' || high === '-')) {
     return /[:-]/.test(text) ? `'${text}' is not a valid number range` : `'${text}' is not a number`;
@@ -35,90 +42,64 @@ function readRange(pattern: string): Range | string {
   return { low: low === '' ? null : integer(low), high: high === '' ? null : integer(high) };
 }
 
-function bounded(operator: string, value: bigint): Range {
+/** What an operator in front of a pattern makes of it. Only single numbers take one; ranges are what they say. */
+export function rangeWithOperator(operator: string, text: string): string {
+  if (!NUMBER.test(text)) return text;
+  const value = BigInt(text);
   switch (operator) {
     case 'ge':
-      return { low: normal(value), high: null };
+      return `${value}:`;
     case 'gt':
-      return { low: normal(value + 1n), high: null };
+      return `${value + 1n}:`;
     case 'le':
-      return { low: null, high: normal(value) };
+      return `:${value}`;
     case 'lt':
-      return { low: null, high: normal(value - 1n) };
+      return `:${value - 1n}`;
     default:
-      return { low: normal(value), high: normal(value) };
+      return text;
   }
 }
 
-class Ranges {
-  private readonly exact = new Map<Int64, number>();
-  private readonly lows: (Int64 | null)[] = [];
-  private readonly highs: (Int64 | null)[] = [];
-  private readonly positions: number[] = [];
-  /** The ranges are in ascending order and apart from each other. */
-  private readonly sorted: boolean;
-
-  constructor(patterns: readonly string[]) {
-    const ranges: { range: Range; position: number }[] = [];
-    for (const [position, pattern] of patterns.entries()) {
-      const range = readRange(pattern);
-      if (typeof range === 'string') throw new Error(range);
-      const { low, high } = range;
-      if (low !== null && low === high) {
-        if (!this.exact.has(low)) this.exact.set(low, position);
-      } else ranges.push({ range, position });
-    }
-    const ordered = [...ranges].sort((a, b) => compare(a.range.low, b.range.low));
-    this.sorted = ordered.every(({ range }, i) => {
-      const before = ordered[i - 1]?.range;
-      if (before === undefined) return true;
-      return before.high !== null && range.low !== null && before.high < range.low;
-    });
-    for (const { range, position } of this.sorted ? ordered : ranges) {
-      this.lows.push(range.low);
-      this.highs.push(range.high);
-      this.positions.push(position);
-    }
-  }
-
-  find(value: Int64): number {
-    const exact = this.exact.get(value) ?? -1;
-    const range = this.sorted ? this.bisect(value) : this.walk(value);
-    if (exact < 0 || range < 0) return Math.max(exact, range);
-    return Math.min(exact, range);
-  }
-
-  private holds(i: number, value: Int64): boolean {
-    const low = this.lows[i] as Int64 | null;
-    const high = this.highs[i] as Int64 | null;
-    return (low === null || value >= low) && (high === null || value <= high);
-  }
-
-  private walk(value: Int64): number {
-    for (let i = 0; i < this.positions.length; i++)
-      if (this.holds(i, value)) return this.positions[i] as number;
-    return -1;
-  }
-
-  private bisect(value: Int64): number {
-    let from = 0;
-    let to = this.positions.length - 1;
-    while (from <= to) {
-      const middle = (from + to) >> 1;
-      if (this.holds(middle, value)) return this.positions[middle] as number;
-      const low = this.lows[middle] as Int64 | null;
-      if (low !== null && value < low) to = middle - 1;
-      else from = middle + 1;
-    }
-    return -1;
-  }
+function isPlain(u8: Uint8Array, start: number, end: number): boolean {
+  if (end === start) return false;
+  for (let i = start; i < end; i++) if ((u8[i] as number) < 0x30 || (u8[i] as number) > 0x39) return false;
+  return true;
 }
 
-function compare(a: Int64 | null, b: Int64 | null): number {
-  if (a === b) return 0;
-  if (a === null) return -1;
-  if (b === null) return 1;
-  return a < b ? -1 : 1;
+function lowWord(value: Int64): number {
+  return typeof value === 'number' ? value | 0 : Number(BigInt.asIntN(32, value));
+}
+
+function highWord(value: Int64): number {
+  return typeof value === 'number'
+    ? Math.floor(value / 0x100000000) | 0
+    : Number(BigInt.asIntN(32, value >> 32n));
+}
+
+function derive(u8: Uint8Array, start: number, end: number, base: number, out: DerivedKey): number {
+  let value: Int64 = 0;
+  let i = start;
+  if (end - start <= EXACT_DIGITS) {
+    for (; i < end; i++) {
+      const digit = (u8[i] as number) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+  }
+  // Most lists are of plain numbers: those are read without making a text.
+  if (i !== end || start === end) {
+    const range = readRange(latin1Text(u8, start, end));
+    if (typeof range === 'string') return SHAPE_NONE;
+    if (range.low === null || range.low !== range.high) return SHAPE_SPECIAL;
+    value = range.low;
+  }
+  out.length = 0;
+  out.w0 = lowWord(value);
+  out.w1 = highWord(value);
+  out.w2 = 0;
+  out.w3 = 0;
+  out.hash = hashWords(out.w0, out.w1, 0, 0, 0, base);
+  return SHAPE_NUMBER;
 }
 
 function check(text: string): string | undefined {
@@ -126,9 +107,55 @@ function check(text: string): string | undefined {
   return typeof range === 'string' ? range : undefined;
 }
 
-function index(patterns: readonly string[], value: (sample: Sample) => Int64): PatternIndex {
-  const ranges = new Ranges(patterns);
-  return { find: (sample) => ranges.find(value(sample)) };
+registerKeyKinds({
+  kind: KIND_INT,
+  shape: SHAPE_NUMBER,
+  derive: (u8, start, end, base, _names, out) => derive(u8, start, end, base, out),
+  refusal: check,
+});
+
+class Integers extends SpecialLookup {
+  private readonly ofLength: boolean;
+  private ranges = new RangeMap([], []);
+
+  constructor(reference: PatternReference, ofLength: boolean) {
+    super(reference, KIND_INT);
+    this.ofLength = ofLength;
+  }
+
+  protected takeSpecials(entries: readonly number[]): void {
+    const ranges: Range[] = [];
+    const owners: number[] = [];
+    for (const entry of entries) {
+      const range = readRange(this.keyText(entry));
+      if (typeof range === 'string') continue;
+      ranges.push(range);
+      owners.push(entry);
+    }
+    this.ranges = new RangeMap(ranges, owners);
+  }
+
+  protected find(sample: Sample): number {
+    const value = this.ofLength ? sample.length : sample.integer;
+    const exact = this.exact(value);
+    return this.hasSpecials ? this.first(exact, this.ranges.find(value)) : exact;
+  }
+
+  private exact(value: Int64): number {
+    const { words } = this;
+    const w0 = lowWord(value);
+    const w1 = highWord(value);
+    const hash = hashWords(w0, w1, 0, 0, 0, this.base);
+    let left = this.most;
+    let node = words[this.slots + (spread(hash) & this.mask)] as number;
+    for (; node > 0 && left >= 0; left--, node = words[node + NODE_NEXT] as number) {
+      if (words[node + NODE_HASH] !== hash) continue;
+      if (words[node + NODE_W0] !== w0 || words[node + NODE_W0 + 1] !== w1) continue;
+      const entry = words[node + NODE_ENTRY] as number;
+      if (words[entry + ENTRY_GENERATION] === this.generation) return entry;
+    }
+    return 0;
+  }
 }
 
 registerMatchMethods(
@@ -138,7 +165,8 @@ registerMatchMethods(
     manual: '7.1.2',
     input: T_INT,
     check,
-    build: (patterns) => index(patterns, (sample) => sample.integer),
+    isPlain,
+    lookup: (reference) => new Integers(reference, false),
   },
   {
     name: 'len',
@@ -146,6 +174,7 @@ registerMatchMethods(
     manual: '7.1.2',
     input: T_STR,
     check,
-    build: (patterns) => index(patterns, (sample) => sample.length),
+    isPlain,
+    lookup: (reference) => new Integers(reference, true),
   },
 );

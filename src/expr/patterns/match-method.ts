@@ -2,7 +2,9 @@
  * What a match method is: how a pattern's text is read, and how a list of patterns is searched. One record a method.
  * Specification: configuration manual 7.1 (`-m`), 7.1.1–7.1.6.
  */
-import type { Sample, SampleType } from '../sample.ts';
+import type { SampleType } from '../sample.ts';
+import type { PatternLookup } from './pattern-lookup.ts';
+import type { PatternReference } from './pattern-reference.ts';
 
 /** As written behind `-m`. */
 export type MatchName =
@@ -27,12 +29,6 @@ export interface PatternFlags {
   readonly noNames: boolean;
 }
 
-/** A list that can be searched; which of several matching patterns is found follows HAProxy. */
-export interface PatternIndex {
-  /** Position of a pattern that matches (of the list that the index was built from), or -1. The sample has the method's type. */
-  find(sample: Sample): number;
-}
-
 export interface MatchMethod {
   readonly name: MatchName;
   readonly doc: string;
@@ -41,7 +37,12 @@ export interface MatchMethod {
   readonly input: SampleType;
   /** Refuses a pattern: HAProxy's words for it. `words` of a line may make one pattern (`ge 10`); the text is one of them. */
   readonly check: (text: string, flags: PatternFlags) => string | undefined;
-  readonly build: (patterns: readonly string[], flags: PatternFlags) => PatternIndex;
+  /** It never refuses a pattern: files need not be looked through. */
+  readonly takesAnything?: boolean;
+  /** Sees at once that a pattern is right, as most are; otherwise `check` says. */
+  readonly isPlain?: (u8: Uint8Array, start: number, end: number) => boolean;
+  /** A thread's way of searching the list; which of several matching patterns is found follows HAProxy. */
+  readonly lookup: (reference: PatternReference, ignoreCase: boolean) => PatternLookup;
 }
 
 const methods = new Map<string, MatchMethod>();
@@ -55,4 +56,10 @@ export function registerMatchMethods(...list: readonly MatchMethod[]): void {
 
 export function matchMethods(): ReadonlyMap<string, MatchMethod> {
   return methods;
+}
+
+export function matchMethod(name: MatchName): MatchMethod {
+  const method = methods.get(name);
+  if (method === undefined) throw new Error(`no match method ${name}`);
+  return method;
 }

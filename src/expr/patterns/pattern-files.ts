@@ -1,119 +1,175 @@
 /**
- * Files of patterns and maps: read once for all that name them, indexed once a thread and way of matching.
- * Specification: configuration manual 7.1 (`-f`), 7.3.1 `map`.
+ * Files of patterns and maps, and patterns on lines, as the configuration names them: read once, checked for each way in
+ * which they are used, kept as plain data until the lists are made of them (pattern-store.ts).
+ * Specification: configuration manual 7.1 (`-f`, `-M`, `-u`), 7.3.1 `map`; wording of messages as HAProxy 2.6.
  */
 import { readFileSync } from 'node:fs';
+import { fromByteText } from '../../config/byte-text.ts';
 import { Facet } from '../../config/facet.ts';
 import type { Configuration } from '../../config/model.ts';
-import type { Linker } from '../linker.ts';
-import type { MatchMethod, PatternFlags, PatternIndex } from './match-method.ts';
+import type { Origin } from '../../config/words.ts';
+import { hostAddress } from './host-names.ts';
+import { type MatchName, matchMethod, type PatternFlags } from './match-method.ts';
+import { lineNumberAt, readPatternLines } from './pattern-lines.ts';
 
-interface PatternFile {
-  /** Without comments, empty lines and the blanks around. */
-  readonly lines: readonly string[];
-  /** Numbers of those lines in the file, from 1. */
-  readonly numbers: Int32Array;
+/** What names a list, for whoever shows them. */
+export interface PatternUse {
+  readonly by: 'map' | 'acl';
+  readonly origin: Origin;
 }
 
-/** By name as written. */
-export const patternFileFacet = new Facet('pattern-files', () => new Map<string, PatternFile>());
+export interface PatternListSource {
+  /** Of the file, as written; undefined for patterns on a line. */
+  readonly file: string | undefined;
+  /** The lines hold values behind the keys. */
+  readonly withValues: boolean;
+  /** Of patterns on a line: the patterns, and the criterion that they are for. */
+  readonly patterns: readonly string[];
+  readonly criterion: string;
+  /** `-u`. */
+  readonly id: number | undefined;
+  /** Of a file; emptied once the list is made of it. */
+  content: Uint8Array;
+  readonly uses: PatternUse[];
+  /** Ways in which it was found to be right. */
+  readonly checked: string[];
+}
 
-/** What a line of the configuration can read: files, once each. */
+export interface PatternSources {
+  /** In the order in which they are first named, which is that of their ids. */
+  readonly lists: PatternListSource[];
+  /** Places in `lists` by the name of the file. */
+  readonly files: Map<string, number>;
+  /** Addresses of host names in lists of addresses. */
+  readonly names: Map<string, string>;
+}
+
+export const patternSources = new Facet(
+  'pattern-lists',
+  (): PatternSources => ({ lists: [], files: new Map(), names: new Map() }),
+);
+
+/** How a line of the configuration uses a file. */
+export interface FileUse extends PatternFlags {
+  readonly by: 'map' | 'acl';
+  readonly method: MatchName;
+  readonly withValues: boolean;
+  /** Whether a value can be what it is used as; `valuesAs` names that. */
+  readonly valuesAs?: string;
+  readonly acceptsValue?: (u8: Uint8Array, start: number, end: number) => boolean;
+}
+
+/** What a line of the configuration can do with patterns. */
 export interface PatternFileReader {
-  /** The lines, or HAProxy's words about the file. */
-  readFile(name: string): readonly string[] | { readonly error: string };
-  /** Number of the line with this index. */
-  lineOf(name: string, index: number): number;
+  /** Reads and checks a file for this use; HAProxy's words for what is wrong, if anything. */
+  useFile(name: string, use: FileUse): string | undefined;
+  /** Notes patterns of the line itself: the place of their list, or what is wrong. */
+  addList(
+    patterns: readonly string[],
+    criterion: string,
+    id: number | undefined,
+  ): { readonly list: number } | { readonly error: string };
 }
 
 /** `resolve`: the path that a name means. */
 export function patternFileReader(
   configuration: Configuration,
   resolve: (name: string) => string,
+  origin: Origin,
 ): PatternFileReader {
-  const files = patternFileFacet.of(configuration);
+  const sources = patternSources.of(configuration);
   return {
-    readFile: (name) => {
-      const known = files.get(name);
-      if (known !== undefined) return known.lines;
-      let text: string;
-      try {
-        text = readFileSync(resolve(name), 'latin1');
-      } catch {
-        return { error: `failed to open pattern file <${name}>` };
-      }
-      const file = readLines(text);
-      files.set(name, file);
-      return file.lines;
+    useFile: (name, use) => {
+      const list = fileList(sources, name, use, resolve);
+      if (typeof list === 'string') return list;
+      list.uses.push({ by: use.by, origin });
+      return checkFile(sources, name, list, use);
     },
-    lineOf: (name, index) => files.get(name)?.numbers[index] ?? 0,
+    addList: (patterns, criterion, id) => {
+      if (id !== undefined && sources.lists.some((list) => list.id === id))
+        return { error: 'the id is already used' };
+      const content = new Uint8Array(0);
+      const list = {
+        file: undefined,
+        withValues: false,
+        patterns,
+        criterion,
+        id,
+        content,
+        uses: [],
+        checked: [],
+      };
+      (list.uses as PatternUse[]).push({ by: 'acl', origin });
+      return { list: sources.lists.push(list) - 1 };
+    },
   };
 }
 
-function readLines(text: string): PatternFile {
-  const lines: string[] = [];
-  const numbers: number[] = [];
-  for (const [index, raw] of text.split('\n').entries()) {
-    const trimmed = raw.replace(/^[ \t]+|[ \t\r]+$/g, '');
-    if (trimmed === '' || trimmed.startsWith('#')) continue;
-    lines.push(trimmed);
-    numbers.push(index + 1);
+function fileList(
+  sources: PatternSources,
+  name: string,
+  { withValues }: FileUse,
+  resolve: (name: string) => string,
+): PatternListSource | string {
+  const known = sources.lists[sources.files.get(name) ?? -1];
+  if (known !== undefined) {
+    if (known.withValues === withValues) return known;
+    const [is, wanted] = withValues ? ['one', 'two'] : ['two', 'one'];
+    return `The file "${name}" is already used as ${is} column file and cannot be used by as ${wanted} column file.`;
   }
-  return { lines, numbers: Int32Array.from(numbers) };
+  let content: Uint8Array;
+  try {
+    content = readFileSync(fromByteText(resolve(name)));
+  } catch {
+    return `failed to open pattern file <${name}>`;
+  }
+  const list: PatternListSource = {
+    file: name,
+    withValues,
+    patterns: [],
+    criterion: '',
+    id: undefined,
+    content,
+    uses: [],
+    checked: [],
+  };
+  sources.files.set(name, sources.lists.push(list) - 1);
+  return list;
 }
 
-/** The two parts of a map's line. */
-export function mapEntry(line: string): { readonly key: string; readonly value: string } {
-  const blank = /[ \t]+/.exec(line);
-  if (blank === null) return { key: line, value: '' };
-  return { key: line.slice(0, blank.index), value: line.slice(blank.index + blank[0].length) };
-}
-
-interface LinkedMap {
-  readonly index: PatternIndex;
-  readonly values: readonly string[];
-}
-
-class PatternFiles {
-  private readonly contents: ReadonlyMap<string, PatternFile>;
-  private readonly indexes = new Map<string, PatternIndex>();
-
-  constructor(contents: ReadonlyMap<string, PatternFile>) {
-    this.contents = contents;
-  }
-
-  lines(name: string): readonly string[] {
-    return this.contents.get(name)?.lines ?? [];
-  }
-
-  /** `isMap`: only the keys count. */
-  index(name: string, method: MatchMethod, flags: PatternFlags, isMap: boolean): PatternIndex {
-    const key = [name, method.name, flags.ignoreCase, isMap].join('\0');
-    let index = this.indexes.get(key);
-    if (index === undefined) {
-      const lines = this.lines(name);
-      index = method.build(isMap ? lines.map((line) => mapEntry(line).key) : lines, flags);
-      this.indexes.set(key, index);
+function checkFile(
+  { names }: PatternSources,
+  name: string,
+  { content, checked }: PatternListSource,
+  use: FileUse,
+): string | undefined {
+  const method = matchMethod(use.method);
+  const { acceptsValue, valuesAs = '' } = use;
+  if (method.takesAnything === true && acceptsValue === undefined) return undefined;
+  const way = [use.method, use.ignoreCase, use.noNames, valuesAs].join(' ');
+  if (checked.includes(way)) return undefined;
+  let wrong: string | undefined;
+  readPatternLines(content, use.withValues, (keyStart, keyEnd, valueStart, valueEnd) => {
+    if (method.takesAnything !== true && method.isPlain?.(content, keyStart, keyEnd) !== true) {
+      const key = textOf(content, keyStart, keyEnd);
+      wrong = method.check(key, use);
+      if (wrong !== undefined && use.method === 'ip' && !use.noNames && use.by === 'acl') {
+        const address = hostAddress(key);
+        if (address !== undefined) {
+          names.set(key, address);
+          wrong = undefined;
+        }
+      }
     }
-    return index;
-  }
-
-  map(name: string, method: MatchMethod, flags: PatternFlags): LinkedMap {
-    return {
-      index: this.index(name, method, flags, true),
-      values: this.lines(name).map((line) => mapEntry(line).value),
-    };
-  }
+    if (wrong === undefined && acceptsValue?.(content, valueStart, valueEnd) === false)
+      wrong = `unable to parse '${textOf(content, valueStart, valueEnd)}'`;
+    if (wrong !== undefined) wrong += ` at line ${lineNumberAt(content, keyStart)} of file '${name}'`;
+    return wrong === undefined;
+  });
+  if (wrong === undefined) checked.push(way);
+  return wrong;
 }
 
-const byConfiguration = new WeakMap<object, PatternFiles>();
-
-export function patternFiles(linker: Linker): PatternFiles {
-  const { configuration } = linker;
-  let files = byConfiguration.get(configuration);
-  if (files === undefined) {
-    files = new PatternFiles(patternFileFacet.read(configuration) ?? new Map());
-    byConfiguration.set(configuration, files);
-  }
-  return files;
+function textOf(content: Uint8Array, start: number, end: number): string {
+  return Buffer.from(content.buffer, content.byteOffset + start, end - start).toString('latin1');
 }

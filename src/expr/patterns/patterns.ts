@@ -6,17 +6,17 @@ import type { PatternListConfig } from '../acl/acl-config.ts';
 import { cast } from '../casts.ts';
 import type { Linker } from '../linker.ts';
 import { Sample, type SampleType, T_ADDR, T_ANY, T_IPV4, T_IPV6 } from '../sample.ts';
-import { type MatchMethod, matchMethods, type PatternIndex } from './match-method.ts';
-import { patternFiles } from './pattern-files.ts';
+import { type MatchMethod, matchMethod } from './match-method.ts';
+import type { PatternLookup } from './pattern-lookup.ts';
 
 export class Patterns {
   private readonly method: MatchMethod;
-  private readonly indexes: readonly PatternIndex[];
+  private readonly lookups: readonly PatternLookup[];
   private readonly scratch = new Sample();
 
-  constructor(method: MatchMethod, indexes: readonly PatternIndex[]) {
+  constructor(method: MatchMethod, lookups: readonly PatternLookup[]) {
     this.method = method;
-    this.indexes = indexes;
+    this.lookups = lookups;
   }
 
   /** The sample itself is not changed. */
@@ -27,8 +27,8 @@ export class Patterns {
       subject.copyFrom(sample);
       if (!cast(subject, this.method.input)) return false;
     }
-    const { indexes } = this;
-    for (let i = 0; i < indexes.length; i++) if ((indexes[i] as PatternIndex).find(subject) >= 0) return true;
+    const { lookups } = this;
+    for (let i = 0; i < lookups.length; i++) if ((lookups[i] as PatternLookup).matches(subject)) return true;
     return false;
   }
 
@@ -39,13 +39,16 @@ export class Patterns {
   }
 }
 
-export function linkPatterns(config: PatternListConfig, _from: SampleType, linker: Linker): Patterns {
-  const method = matchMethods().get(config.method);
-  if (method === undefined) throw new Error(`no match method ${config.method}`);
-  const flags = { ignoreCase: config.ignoreCase, noNames: config.noNames };
-  const indexes: PatternIndex[] = [];
-  for (const name of config.files)
-    indexes.push(patternFiles(linker).index(name, method, flags, config.areMaps));
-  if (config.inline.length > 0 || indexes.length === 0) indexes.push(method.build(config.inline, flags));
-  return new Patterns(method, indexes);
+export function linkPatterns(config: PatternListConfig, linker: Linker): Patterns {
+  const method = matchMethod(config.method);
+  const { patterns } = linker;
+  const lookups: PatternLookup[] = [];
+  for (const { name, ignoreCase } of config.files) {
+    const reference = patterns.file(name);
+    if (reference === undefined) throw new Error(`no list of patterns ${name}`);
+    lookups.push(method.lookup(reference, ignoreCase));
+  }
+  // The line's own list can be added to while the process runs, even where it has no pattern.
+  lookups.push(method.lookup(patterns.list(config.list), config.ignoreCase));
+  return new Patterns(method, lookups);
 }

@@ -3,7 +3,9 @@
  * `replace-header`, `replace-value`; wording of messages as HAProxy 2.6.
  */
 import { HeaderValues } from '../../expr/fetches/http/header-values.ts';
-import { type MatchName, matchMethods, type PatternIndex } from '../../expr/patterns/match-method.ts';
+import { type MatchName, matchMethod } from '../../expr/patterns/match-method.ts';
+import type { PatternLookup } from '../../expr/patterns/pattern-lookup.ts';
+import { privateList } from '../../expr/patterns/pattern-store.ts';
 import { Sample } from '../../expr/sample.ts';
 import { u8 } from '../../os/arena.ts';
 import type { HeaderBlock } from '../../protocol/http1/header-block.ts';
@@ -32,7 +34,7 @@ function readDeletion(context: ActionContext): DeletionData | undefined {
     if (word === undefined || found === undefined)
       return context.fail(`-m <str> expects exactly 1 argument, 'str', 'beg', 'end', 'sub' or 'reg'`);
     method = found;
-    const wrong = matchMethods().get(found)?.check(name, { ignoreCase: false, noNames: true });
+    const wrong = matchMethod(found).check(name, { ignoreCase: false, noNames: true });
     if (wrong !== undefined) return context.fail(wrong);
   }
   return { name: method === 'reg' ? name : name.toLowerCase(), method };
@@ -47,26 +49,23 @@ registerAction<DeletionData>({
   parse: readDeletion,
   link: ({ name, method }, _linker, ruleSet) => {
     const bytes = Buffer.from(name, 'latin1');
-    const index =
-      method === 'str'
-        ? null
-        : matchMethods().get(method)?.build([name], { ignoreCase: true, noNames: true });
+    const names = method === 'str' ? null : matchMethod(method).lookup(privateList([name]), true);
     const sample = new Sample();
     return (target) => {
       const block = headOf(target.httpTarget as HttpTarget, ruleSet)?.block;
       if (block === undefined) return CONTINUE;
-      if (index === null || index === undefined) block.deleteName(u8, bytes);
-      else deleteMatching(block, index, sample);
+      if (names === null) block.deleteName(u8, bytes);
+      else deleteMatching(block, names, sample);
       return CONTINUE;
     };
   },
 });
 
-function deleteMatching(block: HeaderBlock, index: PatternIndex, sample: Sample): void {
+function deleteMatching(block: HeaderBlock, names: PatternLookup, sample: Sample): void {
   for (let line = 0; line < block.count; line++) {
     if (block.isDeleted(line)) continue;
     sample.setString(u8, block.nameStart(line), block.nameEnd(line));
-    if (index.find(sample) >= 0) block.delete(line);
+    if (names.matches(sample)) block.delete(line);
   }
 }
 

@@ -50,6 +50,7 @@ export async function runStandIns(
     onBug: () => {},
     onDeath: () => {},
     onDrained: () => {},
+    onWarning: () => {},
     ...events,
   });
   const workers = Array.from({ length: count }, () => new DataThreadWorker(ARENA_BYTES, entry));
@@ -67,6 +68,7 @@ export async function runStandIns(
       poolHighConnections: 0,
     },
     queues: QueueMemory.create({ ...shared.sizes, tickets: 100 }),
+    patterns: { memory: new SharedArrayBuffer(0), names: new Map() },
     balanceMemory: [],
   });
   return {

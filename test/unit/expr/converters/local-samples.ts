@@ -7,6 +7,7 @@ import { type Expression, linkExpression } from '../../../../src/expr/expression
 import { registerFetches } from '../../../../src/expr/fetch-record.ts';
 import type { Linker } from '../../../../src/expr/linker.ts';
 import { readExpression, readWholeExpression } from '../../../../src/expr/parse-expression.ts';
+import { PatternStore } from '../../../../src/expr/patterns/pattern-store.ts';
 import { T_ANY, T_BIN, T_STR } from '../../../../src/expr/sample.ts';
 import type { Scope } from '../../../../src/expr/scope.ts';
 import { Variables } from '../../../../src/expr/variables.ts';
@@ -67,11 +68,19 @@ export function localScope(): Scope {
   };
 }
 
+function noPatterns(): PatternStore {
+  const store = PatternStore.create({ lists: [], files: new Map(), names: new Map() }, 0);
+  if (store === undefined) throw new Error('no memory for patterns');
+  return store;
+}
+
 const linker: Linker = {
   configuration: { global: {}, proxies: [], defaults: [], facets: new Map() } as unknown as Configuration,
   shared: SharedState.create({ threads: 1, proxies: 0, servers: 0, listeners: 0 }),
+  patterns: noPatterns(),
   frontendIndex: () => -1,
   backendIndex: () => -1,
+  warn: () => undefined,
 };
 
 export type InputType = 'bin' | 'str';

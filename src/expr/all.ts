@@ -30,6 +30,7 @@ import './fetches/process.ts';
 import './fetches/proxies.ts';
 import './auth/userlists.ts';
 import './fetches/http/authentication.ts';
+import './fetches/http/bodies.ts';
 import './fetches/http/cookies.ts';
 import './fetches/http/headers.ts';
 import './fetches/http/request-line.ts';

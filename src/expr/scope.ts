@@ -11,6 +11,7 @@ import type { RequestParser } from '../protocol/http1/request-parser.ts';
 import type { ResponseParser } from '../protocol/http1/response-parser.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
 import type { LogRecord } from './log-format/log-record.ts';
+import type { Sample } from './sample.ts';
 import type { Variables } from './variables.ts';
 
 /** The section that took the connection. */
@@ -69,6 +70,20 @@ export interface ExchangeScope {
   uniqueId(): Uint8Array | null;
 }
 
+/** A body, as far as it is there while rules look at its message. */
+export interface BodyScope {
+  /** Bytes of data, without framing. */
+  readonly availableBytes: number;
+  /** As many as were announced: all of them, or with those of the chunk that has begun. */
+  readonly announcedBytes: number;
+  /** With the head, in the form in which HAProxy holds and counts a message. */
+  readonly messageBytes: number;
+  /** Nothing more of it will come, or fits. */
+  readonly settled: boolean;
+  /** Makes the sample of the data. */
+  read(sample: Sample): true;
+}
+
 export interface Scope {
   /** The loop's clock, milliseconds. */
   readonly now: number;
@@ -90,6 +105,9 @@ export interface Scope {
   /** It is the first request of its connection. */
   readonly isFirstRequest: boolean;
   readonly responseHead: ResponseParser | null;
+  /** Null where the head of the message is. */
+  readonly requestBody: BodyScope | null;
+  readonly responseBody: BodyScope | null;
   /** The final status of the response, 0 while there is none. */
   readonly responseStatus: number;
   /** Variables of scope `txn`, `req` and `res`; null where there is no stream. */

@@ -19,6 +19,8 @@ class SessionRules implements RuleTarget {
   readonly requestHead = null;
   readonly requestFacts = null;
   readonly responseHead = null;
+  readonly requestBody = null;
+  readonly responseBody = null;
   readonly responseStatus = 0;
   readonly isFirstRequest = true;
   readonly usesProxyHeaders = false;

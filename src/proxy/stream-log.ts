@@ -167,7 +167,8 @@ export class StreamLogger {
     const origin = http ? (session as HttpSession).idleSince : session.acceptedAt;
     this.fillSession(session, origin, !http || (session as HttpSession).requests === 1);
     record.idleMs = http ? Math.max(0, ((stream.startedAt - origin) | 0) - record.handshakeMs) : 0;
-    record.requestAtMs = http && stream.requested ? (stream.requestAt - origin) | 0 : -1;
+    record.requestAtMs =
+      http && stream.requested && stream.requestTimed ? (stream.requestAt - origin) | 0 : -1;
     record.queuedAtMs = stream.assigned ? (stream.assignedAt - origin) | 0 : -1;
     record.connectedAtMs = stream.connected ? (stream.connectedAt - origin) | 0 : -1;
     if (http) record.responseAtMs = stream.responded ? (stream.responseAt - origin) | 0 : -1;

@@ -8,7 +8,7 @@
 
 import type { Origin } from '../config/words.ts';
 import type { LogRecord } from '../expr/log-format/log-record.ts';
-import type { ExchangeScope, Scope } from '../expr/scope.ts';
+import type { BodyScope, ExchangeScope, Scope } from '../expr/scope.ts';
 import { Variables } from '../expr/variables.ts';
 import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
 import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
@@ -246,6 +246,14 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   }
 
   get responseHead(): ResponseParser | null {
+    return null;
+  }
+
+  get requestBody(): BodyScope | null {
+    return null;
+  }
+
+  get responseBody(): BodyScope | null {
     return null;
   }
 

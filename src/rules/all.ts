@@ -12,6 +12,7 @@ import './actions/request-line.ts';
 import './actions/settings.ts';
 import './actions/status-line.ts';
 import './actions/variables.ts';
+import './actions/wait-for-body.ts';
 import './monitor-fail.ts';
 import './persistence-rules.ts';
 import './redirect-keyword.ts';

@@ -63,12 +63,12 @@ export interface HttpTarget {
   /** What was received, to be read and edited; null once it has gone on. */
   readonly requestHead: RequestParser | null;
   readonly responseHead: ResponseParser | null;
-  /** How much of the request's body is there, without framing; whether that is all; whether the buffer takes no more. */
-  readonly requestBodyBytes: number;
-  readonly requestBodyComplete: boolean;
-  readonly requestBufferFull: boolean;
-  /** Before a YIELD: how long the rule may wait. 0: as long as the timeouts of the client allow. */
-  waitAtMost(limitMs: number): void;
+  /**
+   * For a rule that wants so much of the body (0: all) of the message that is looked at. YIELD: it is to be asked again;
+   * when the time is over, which 0 leaves to the peer's timeout, the exchange ends. CONTINUE: it is there, or as much as
+   * there will be.
+   */
+  waitForBody(limitMs: number, leastBytes: number): number;
   /** The request came with a body. */
   readonly requestHasBody: boolean;
   /** A rule refuses the message, or answers in the place of a server: counted. */

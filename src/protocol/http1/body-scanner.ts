@@ -60,6 +60,8 @@ export class BodyScanner {
    * counts them.
    */
   payload = 0;
+  /** How much of `payload` is no data: the end of a body in chunks, with its trailers. */
+  endBytes = 0;
   private state = SIZE_LINE;
   private readonly trailers: TrailerParser;
   private readonly scratch: number;
@@ -75,6 +77,7 @@ export class BodyScanner {
     this.remaining = lengthBytes;
     this.state = SIZE_LINE;
     this.payload = 0;
+    this.endBytes = 0;
   }
 
   get finished(): boolean {
@@ -180,7 +183,8 @@ export class BodyScanner {
           if (verdict !== COMPLETE) return BODY_MALFORMED;
           const trailerBytes = trailers.block.countedLineBytes();
           if (!this.tidyTrailers(u8, window, trailersStart)) return BODY_MORE;
-          this.payload += trailerBytes + COUNTED_END_BYTES;
+          this.endBytes = trailerBytes + COUNTED_END_BYTES;
+          this.payload += this.endBytes;
           this.state = FINISHED;
           return BODY_END;
         }

@@ -5,7 +5,7 @@
  */
 import { u8 } from '../../os/arena.ts';
 import { BODY_END, BODY_MALFORMED, type BodyScanner } from '../../protocol/http1/body-scanner.ts';
-import { BODY_NONE, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
+import { BODY_CHUNKED, BODY_NONE, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
 import type { Channel } from '../../transport/channel.ts';
 import { type Connection, END_OF_STREAM, FAILED, WOULD_BLOCK } from '../../transport/connection.ts';
 import type { Pipe, PipePool } from '../../transport/pipe.ts';
@@ -53,6 +53,19 @@ export class BodyForwarder {
   /** Bytes of the body, without framing, that have passed or are ready. */
   get payload(): number {
     return this.scanner.payload;
+  }
+
+  /** Of these the data alone, and as many as are known to be still to come. */
+  get dataBytes(): number {
+    return this.scanner.payload - this.scanner.endBytes;
+  }
+
+  get missingBytes(): number {
+    return this.scanner.remaining;
+  }
+
+  get chunked(): boolean {
+    return this.scanner.kind === BODY_CHUNKED;
   }
 
   /** Looks at what the channel has received. False when it is malformed: then nothing of it has become ready. */

@@ -4,10 +4,12 @@
  * and the decisions stream.ts.
  */
 
+import type { BodyScope } from '../../expr/scope.ts';
 import type { Deferred } from '../../loop/event-loop.ts';
 import { latin1, u8 } from '../../os/arena.ts';
 import { BODY_NONE, BODY_TUNNEL } from '../../protocol/http1/framing.ts';
 import { COMPLETE } from '../../protocol/http1/head-parser.ts';
+import { H_EXPECT } from '../../protocol/http1/known-headers.ts';
 import { M_HEAD, methodName, type RequestFacts } from '../../protocol/http1/request-facts.ts';
 import type { RequestParser } from '../../protocol/http1/request-parser.ts';
 import type { ResponseFacts } from '../../protocol/http1/response-facts.ts';
@@ -15,7 +17,7 @@ import type { ResponseParser } from '../../protocol/http1/response-parser.ts';
 import type { PreparedReply } from '../../rules/prepared-reply.ts';
 import type { RuleList } from '../../rules/rule-list.ts';
 import type { Delayed, HttpTarget } from '../../rules/target.ts';
-import { CONTINUE, DONE } from '../../rules/verdict.ts';
+import { CONTINUE, DONE, YIELD } from '../../rules/verdict.ts';
 import type { ShutdownCause } from '../../state/messages.ts';
 import type { PipePool } from '../../transport/pipe.ts';
 import type { Backend } from '../backend.ts';
@@ -59,6 +61,7 @@ export const STEP_TUNNEL = 6;
 export const STEP_DELAYED = 7;
 
 const TRANSFER_CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
+const LINE_CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n', 'latin1');
 export const NO_BODY = new Uint8Array(0);
 const SLASH = 47;
 const STAR = 42;
@@ -76,6 +79,8 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
   startedAt = 0;
   /** Nothing of this exchange is logged (monitor requests). */
   unlogged = false;
+  /** When the request was understood is worth telling; not so where it turned out to be none, or for nobody. */
+  requestTimed = true;
   /** A rewrite that fails for want of room ends the exchange (`strict-mode`). */
   strict = true;
   protected readonly stages = new RequestStages();
@@ -109,6 +114,7 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     this.startedAt = this.plane.loop.now;
     this.activeAt = this.startedAt;
     this.unlogged = false;
+    this.requestTimed = true;
     this.strict = true;
     this.clientKeep = false;
     this.serverKeep = false;
@@ -174,8 +180,43 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     return Math.max(this.status, 0);
   }
 
-  waitAtMost(limitMs: number): void {
-    this.stages.limitMs = limitMs;
+  override get requestBody(): BodyScope | null {
+    return this.requestHead === null ? null : this.requestSide.received;
+  }
+
+  waitForBody(limitMs: number, leastBytes: number): number {
+    const { received } = this.requestSide;
+    this.inviteBody();
+    if (received.settled || (leastBytes > 0 && received.availableBytes >= leastBytes)) return CONTINUE;
+    this.stages.awaitBody(limitMs);
+    return YIELD;
+  }
+
+  /** The body is about to be waited for: a client that wants leave to send it gets that from us. */
+  inviteBody(): void {
+    const { request, requestParser } = this;
+    if (!request.expectContinue || request.old || !this.requestHasBody) return;
+    request.expectContinue = false;
+    const { block } = requestParser;
+    for (let line = block.find(H_EXPECT); line >= 0; line = block.find(H_EXPECT, line + 1))
+      block.delete(line);
+    this.sendInterim(LINE_CONTINUE, LINE_CONTINUE.length);
+  }
+
+  /** Sends a response that another one follows; `head` without the empty line. False: the client is gone. */
+  sendInterim(head: Uint8Array, length: number): boolean {
+    const { plane, own } = this;
+    const { connection } = this.session;
+    const at = plane.scratch;
+    for (let i = 0; i < length; i++) u8[at + i] = head[i] as number;
+    u8[at + length] = 13;
+    u8[at + length + 1] = 10;
+    own.countInterim(head, length);
+    // So little always fits the client's socket, where nothing else waits before a response.
+    if (connection.write(at, length + 2) === length + 2) return true;
+    this.setEnd('C', 'D');
+    this.abort(true);
+    return false;
   }
 
   get requestBodyComplete(): boolean {
@@ -186,15 +227,6 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
   get receivedBody(): string {
     const { channel } = this.session;
     return channel.buffer < 0 ? '' : latin1(channel.head, channel.ready);
-  }
-
-  get requestBodyBytes(): number {
-    return this.requestSide.body.payload;
-  }
-
-  /** The rest of the request does not fit the buffer. */
-  get requestBufferFull(): boolean {
-    return this.session.channel.room === 0;
   }
 
   rewriteFailed(): number {
@@ -343,6 +375,11 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
   }
 
   protected sendReply(): void {
+    // Nobody is there to get it.
+    if (this.requestSide.received.ended) {
+      this.complete();
+      return;
+    }
     const { connection, frontend } = this.session;
     switch (this.own.send(connection, !this.clientKeep && !frontend.noLinger)) {
       case REPLY_FAILED:
@@ -512,6 +549,7 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
       responseSide.headBytes +
       responseSide.body.payload +
       (tunnel?.response.bytes ?? 0) +
+      own.interimBytes +
       own.headBytes +
       own.bodyBytes;
   }

@@ -31,6 +31,8 @@ export class LocalReply {
   /** Sizes as they are counted. */
   headBytes = 0;
   bodyBytes = 0;
+  /** Of responses that another one follows. */
+  interimBytes = 0;
   readonly channel: Channel;
 
   constructor(plane: Plane) {
@@ -42,6 +44,11 @@ export class LocalReply {
     this.appletBody = APPLET_ENDED;
     this.headBytes = 0;
     this.bodyBytes = 0;
+    this.interimBytes = 0;
+  }
+
+  countInterim(head: Uint8Array, length: number): void {
+    this.interimBytes += countedHead(head, length);
   }
 
   release(): void {
@@ -58,7 +65,7 @@ export class LocalReply {
     u8[out.ready + 1] = 10;
     out.ready = appendBytes(out.ready + 2, body);
     out.tail = out.ready;
-    this.headBytes = countedHead(head);
+    this.headBytes = countedHead(head, head.length);
     this.bodyBytes = body.length;
     return true;
   }
@@ -94,9 +101,9 @@ export class LocalReply {
 }
 
 /** Counted size of a reply's head, which was made as wire bytes. */
-function countedHead(head: Uint8Array): number {
+function countedHead(head: Uint8Array, length: number): number {
   let lines = 0;
-  for (let i = 0; i < head.length; i++) if (head[i] === 10) lines++;
+  for (let i = 0; i < length; i++) if (head[i] === 10) lines++;
   // Each line has its separators on the wire; the start line two blanks instead of a colon and a blank.
-  return head.length - lines * 4 + 21;
+  return length - lines * 4 + 21;
 }

@@ -23,6 +23,7 @@ import type { Session } from '../session.ts';
 import { BodyForwarder } from './body-forwarder.ts';
 import { placeHead } from './head-placement.ts';
 import type { HeaderCase } from './header-case.ts';
+import { heldHeadBytes, ReceivedBody } from './received-body.ts';
 
 /** More of the head has to arrive. */
 export const HEAD_WAIT = 0;
@@ -33,14 +34,13 @@ export const HEAD_CLIENT_ENDED = -2;
 export const HEAD_CLIENT_FAILED = -3;
 
 const VERSION_BYTES = 8;
-/** What HAProxy's form of a head takes beside its bytes, per line and in all (measured at the boundary). */
-const HEAD_LINE_OVERHEAD = 4;
-const HEAD_OVERHEAD = 79;
 
 export class RequestSide {
   readonly parser: RequestParser;
   readonly facts = new RequestFacts();
   readonly body: BodyForwarder;
+  /** What rules see of the body. */
+  readonly received: ReceivedBody;
   /** The request line as received, for the log; `lineLength` bytes of it. */
   readonly line: Uint8Array;
   lineLength = 0;
@@ -62,6 +62,7 @@ export class RequestSide {
     this.parser = new RequestParser(new HeaderBlock(tune.httpMaxHeaders - 1, plane.pool));
     this.line = new Uint8Array(tune.httpLogUriLength);
     this.body = new BodyForwarder(plane.newScanner());
+    this.received = new ReceivedBody(this.body);
   }
 
   begin(start: number, relaxed: boolean): void {
@@ -72,6 +73,7 @@ export class RequestSide {
     this.headBytes = 0;
     this.replay = null;
     this.body.begin(BODY_TUNNEL, 0, null);
+    this.received.clear();
     this.parser.relaxed = relaxed;
     this.parser.begin(start);
   }
@@ -124,14 +126,17 @@ export class RequestSide {
       parser.methodEnd - block.start + parser.targetEnd - parser.targetStart + VERSION_BYTES;
     this.headBytes = block.countedBytes(startLineBytes);
     this.body.begin(facts.body === BODY_TUNNEL ? BODY_NONE : facts.body, facts.bodyLength, pipes);
+    this.received.begin(channel, block, this.headBytes, this.roomBytes);
   }
 
   /** A head that would fit the buffer as bytes may still be more than HAProxy takes, which keeps it in another form. */
   private tooLarge(): boolean {
-    const { block } = this.parser;
-    const limit = this.plane.pool.sizeBytes - this.plane.headroom;
-    const length = block.end - block.start;
-    return length + block.count * HEAD_LINE_OVERHEAD + HEAD_OVERHEAD > limit;
+    return heldHeadBytes(this.parser.block) > this.roomBytes;
+  }
+
+  /** What a message may take of a buffer. */
+  private get roomBytes(): number {
+    return this.plane.pool.sizeBytes - this.plane.headroom;
   }
 
   captureLine(): void {

@@ -42,6 +42,8 @@ export class RequestStages {
   hasWaited = false;
   /** The limit has passed. */
   expired = false;
+  /** What is waited for is a body: what a slow client gets is an error. */
+  private awaitsBody = false;
 
   begin(): void {
     this.stage = FRONTEND_CONTENT;
@@ -50,8 +52,20 @@ export class RequestStages {
     this.stopWaiting();
   }
 
-  /** The whole body is waited for: what a slow client gets is an error. */
-  get buffers(): boolean {
+  /** A rule waits for the body. */
+  awaitBody(limitMs: number): void {
+    this.awaitsBody = true;
+    this.limitMs = limitMs;
+  }
+
+  /** Rules that wait have a time of their own; the other waiting is for the timeouts to end. */
+  get ownLimit(): boolean {
+    return this.awaitsBody || this.limitMs > 0;
+  }
+
+  /** The body is waited for, and a client that does not send it gets an error. */
+  get requiresBody(): boolean {
+    if (this.awaitsBody) return true;
     switch (this.stage) {
       case FRONTEND_BUFFER:
       case FRONTEND_FEATURES:
@@ -74,10 +88,10 @@ export class RequestStages {
           verdict = this.content(frontend.rules.content, frontend.inspectDelayMs, stream, complete);
           break;
         case FRONTEND_BUFFER:
-          if (frontend.bufferRequest && !complete) verdict = YIELD;
+          if (frontend.bufferRequest) verdict = buffered(stream, complete);
           break;
         case FRONTEND_REQUEST:
-          verdict = this.rules(frontend.rules.request, stream, complete);
+          verdict = this.rules(frontend.rules.request, stream);
           break;
         case FRONTEND_FEATURES:
           verdict = this.features(frontend.extensions, stream, complete);
@@ -93,12 +107,12 @@ export class RequestStages {
           }
           break;
         case BACKEND_BUFFER:
-          if (backend?.wantsBody(stream.request) === true && !complete) verdict = YIELD;
+          if (backend?.wantsBody(stream.request) === true) verdict = buffered(stream, complete);
           break;
         case BACKEND_REQUEST:
           // The two sides of a listen section have one set of rules, which has been asked already.
           if (!isOther(backend, stream)) break;
-          verdict = this.rules(backend.rules.request, stream, complete);
+          verdict = this.rules(backend.rules.request, stream);
           break;
         case BACKEND_FEATURES:
           if (!isOther(backend, stream)) break;
@@ -143,13 +157,15 @@ export class RequestStages {
     return verdict === STOP ? CONTINUE : verdict;
   }
 
-  private rules(list: RuleList | null, stream: HttpStream, complete: boolean): number {
+  /** Conditions take what is there; a rule itself may wait. */
+  private rules(list: RuleList | null, stream: HttpStream): number {
     if (list === null) return CONTINUE;
     const before = this.from;
-    const verdict = list.run(stream, before, complete || this.expired);
+    this.awaitsBody = false;
+    const verdict = list.run(stream, before);
     if (verdict === YIELD) {
       // Each rule has its own time.
-      if (list.yieldedAt !== before) this.stopWaiting();
+      if (list.yieldedAt !== before) this.waiting = false;
       this.from = list.yieldedAt;
     }
     return verdict === STOP ? CONTINUE : verdict;
@@ -158,8 +174,14 @@ export class RequestStages {
   private stopWaiting(): void {
     this.waiting = false;
     this.expired = false;
+    this.awaitsBody = false;
     this.limitMs = 0;
   }
+}
+
+function buffered(stream: HttpStream, complete: boolean): number {
+  stream.inviteBody();
+  return complete ? CONTINUE : YIELD;
 }
 
 function isOther(backend: Backend | null, stream: HttpStream): backend is Backend {

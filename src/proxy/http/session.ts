@@ -86,14 +86,19 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
 
   /** Sends the reply to what could not be read as a request. The connection is closed next. */
   writeRaw(status: number): void {
-    const { plane, frontend, listener } = this;
-    plane.count(frontend.counters + FE.failedRequests);
+    const { plane, frontend } = this;
+    this.countFailedRequest();
     plane.count(frontend.counters + FE.requests);
     plane.count(frontend.counters + FE.status4xx);
-    if (listener.statistics >= 0) plane.count(listener.statistics + LI.failedRequests);
     const reply = this.frontend.errors.raw(status);
     u8.set(reply, this.plane.scratch);
     if (reply.length > 0) this.connection.write(this.plane.scratch, reply.length);
+  }
+
+  countFailedRequest(): void {
+    const { plane, frontend, listener } = this;
+    plane.count(frontend.counters + FE.failedRequests);
+    if (listener.statistics >= 0) plane.count(listener.statistics + LI.failedRequests);
   }
 
   /** The stream is over and the connection may carry another request. */

@@ -24,6 +24,8 @@ import { STAGES_ANSWERED, STAGES_READY } from './request-stages.ts';
 import { ServerExchange } from './server-exchange.ts';
 import type { HttpSession } from './session.ts';
 
+const NEVER = Number.MAX_SAFE_INTEGER;
+
 export class HttpStream extends ServerExchange {
   // ---- the request's head -------------------------------------------------------------------------------------
 
@@ -143,42 +145,77 @@ export class HttpStream extends ServerExchange {
     if (this.step === STEP_HEAD) this.refuse(400, 'P');
     else if (this.step === STEP_DECIDE) {
       this.setEnd('P', 'R');
-      this.reply(400);
+      this.replyToUnread(400);
     } else super.onMalformedRequest();
   }
 
   /** Rules, features and the choice of a backend; taken up again when more of the request has arrived. */
   private decide(): void {
     const { channel, connection } = this.session;
-    const { requestSide, stages } = this;
+    const { stages } = this;
+    const { received } = this.requestSide;
     for (let first = true; ; first = false) {
       if (!first && !this.scanRequest()) return;
-      const complete = requestSide.body.received || channel.room === 0;
-      const outcome = stages.run(this, complete);
-      if (outcome === STAGES_ANSWERED) return;
+      received.makeRoom();
+      if (stages.hasWaited) this.requestAt = this.plane.loop.now;
+      const outcome = stages.run(this, received.settled);
+      if (this.phase === PHASE_ENDED || outcome === STAGES_ANSWERED) return;
       if (outcome === STAGES_READY) {
-        if (stages.hasWaited) this.requestAt = this.plane.loop.now;
-        this.toServer();
+        if (received.ended) this.onClientLeftAmidRequest();
+        else this.toServer();
         return;
       }
       if (!connection.readable || channel.room === 0) break;
-      const count = channel.fill(connection);
-      if (count === 0 || count === FAILED) {
-        this.setEnd('C', 'R');
-        this.abort();
-        return;
-      }
-      if (count < 0) break;
+      if (!this.readRequest()) break;
     }
-    if (stages.limitMs > 0) {
-      this.startTimer(Math.max(1, stages.limitMs - ((this.plane.loop.now - stages.waitingSince) | 0)));
-    } else this.startHeadTimer();
+    this.armDecideTimer();
+  }
+
+  /** Reads more of the request, or notes that there is no more. False: nothing has changed. */
+  private readRequest(): boolean {
+    const count = this.session.channel.fill(this.session.connection);
+    if (count > 0) {
+      this.activeAt = this.plane.loop.now;
+      return true;
+    }
+    if (count !== 0 && count !== FAILED) return false;
+    // The rules decide on what is there.
+    this.requestSide.received.ended = true;
+    return true;
+  }
+
+  /** The rules have let a request pass whose client is gone. */
+  private onClientLeftAmidRequest(): void {
+    this.setEnd('C', 'R');
+    this.backend?.count(BE.clientAborts);
+    this.http.countFailedRequest();
+    this.abort();
+  }
+
+  /** The body that rules wait for will not come. */
+  private replyToUnread(status: number): void {
+    this.requestTimed = false;
+    this.http.countFailedRequest();
+    this.reply(status);
+  }
+
+  private armDecideTimer(): void {
+    const { stages } = this;
+    const { frontend } = this.session;
+    const { now } = this.plane.loop;
+    let delay = NEVER;
+    const limitMs = stages.ownLimit ? stages.limitMs : ((this.backend ?? frontend).timeouts.httpRequest ?? 0);
+    if (limitMs > 0) delay = limitMs - ((now - stages.waitingSince) | 0);
+    const { client } = frontend.timeouts;
+    if (stages.requiresBody && client !== undefined && client > 0)
+      delay = Math.min(delay, client - ((now - this.activeAt) | 0));
+    this.startTimer(delay === NEVER ? undefined : Math.max(1, delay));
   }
 
   private onDecideTimer(): void {
-    if (this.stages.buffers) {
+    if (this.stages.requiresBody) {
       this.setEnd('c', 'R');
-      this.reply(408);
+      this.replyToUnread(408);
       return;
     }
     this.stages.expired = true;
@@ -242,15 +279,8 @@ export class HttpStream extends ServerExchange {
 
   /** While it is being decided where the request goes. */
   private onMoreOfRequest(): void {
-    const { channel, connection } = this.session;
-    if (channel.room === 0) return;
-    const count = channel.fill(connection);
-    if (count === 0 || count === FAILED) {
-      this.setEnd('C', 'R');
-      this.abort();
-      return;
-    }
-    if (count > 0 && this.scanRequest()) this.decide();
+    if (this.session.channel.room === 0) return;
+    if (this.readRequest() && this.scanRequest()) this.decide();
   }
 
   /** A client that is gone does not wait for an answer. True when the exchange was given up. */

@@ -4,59 +4,8 @@ import type { RequestParser } from '../../../protocol/http1/request-parser.ts';
 import { type ArgumentValue, takesAtLeast, textOf } from '../../argument.ts';
 import { type EachFetch, type Fetch, type FetchRecord, registerFetches } from '../../fetch-record.ts';
 import { T_INT, T_STR } from '../../sample.ts';
+import { Parameters } from './parameters.ts';
 import { asInteger, asString, type Make, nameOf } from './value-forms.ts';
-
-const EQUALS = 61;
-const AMPERSAND = 38;
-const SEMICOLON = 59;
-const QUESTION = 63;
-
-/** One parameter after the other. */
-class Parameters {
-  start = 0;
-  end = 0;
-  private name: Uint8Array | null = null;
-  private delimiter = QUESTION;
-  private at = 0;
-  private limit = 0;
-
-  /** `name`: null for any. */
-  open(name: Uint8Array | null, delimiter: number, from: number, to: number): void {
-    this.name = name;
-    this.delimiter = delimiter;
-    this.at = from;
-    this.limit = to;
-  }
-
-  next(): boolean {
-    const { limit } = this;
-    while (this.at < limit) {
-      const start = this.at;
-      let end = start;
-      while (end < limit && !this.delimits(u8[end] as number)) end++;
-      this.at = end + 1;
-      let equals = start;
-      while (equals < end && u8[equals] !== EQUALS) equals++;
-      if (equals === end || !this.isNamed(start, equals)) continue;
-      this.start = equals + 1;
-      this.end = end;
-      return true;
-    }
-    return false;
-  }
-
-  private delimits(c: number): boolean {
-    return c === AMPERSAND || c === SEMICOLON || c === this.delimiter;
-  }
-
-  private isNamed(start: number, end: number): boolean {
-    const { name } = this;
-    if (name === null) return true;
-    if (end - start !== name.length) return false;
-    for (let i = 0; i < name.length; i++) if (u8[start + i] !== name[i]) return false;
-    return true;
-  }
-}
 
 const parameters = new Parameters();
 
@@ -65,7 +14,7 @@ function openTarget(head: RequestParser, name: Uint8Array | null, delimiter: num
   let at = head.targetStart;
   while (at < head.targetEnd && u8[at] !== delimiter) at++;
   if (at >= head.targetEnd) return false;
-  parameters.open(name, delimiter, at + 1, head.targetEnd);
+  parameters.open(u8, name, delimiter, at + 1, head.targetEnd);
   return true;
 }
 

@@ -7,7 +7,7 @@
  */
 import type { BalanceLine } from '../../../config/balance-syntax.ts';
 import { u8 } from '../../../os/arena.ts';
-import { classes, HEX, hexValue, LF } from '../../../protocol/http1/characters.ts';
+import { copyChunkData } from '../../../protocol/http1/chunk-data.ts';
 import { BODY_CHUNKED } from '../../../protocol/http1/framing.ts';
 import { M_POST } from '../../../protocol/http1/request-facts.ts';
 import { type BalanceRequest, NO_HASH } from '../../../proxy/balancing.ts';
@@ -55,7 +55,8 @@ class UrlParamKey implements Key {
     if (hash !== NO_HASH || requestFacts.method !== M_POST) return hash;
     const { head, ready } = received;
     if (requestFacts.body !== BODY_CHUNKED) return this.#search(u8, head, ready, hashing);
-    const length = this.#unchunk(head, ready);
+    if (this.#scratch.length < ready - head) this.#scratch = new Uint8Array(ready - head);
+    const length = copyChunkData(u8, head, ready, this.#scratch);
     return this.#search(this.#scratch, 0, length, hashing);
   }
 
@@ -71,27 +72,6 @@ class UrlParamKey implements Key {
       at = next + 1;
     }
     return NO_HASH;
-  }
-
-  /** Copies the data of the chunks together; returns its length. The framing has been checked when it was received. */
-  #unchunk(start: number, end: number): number {
-    if (this.#scratch.length < end - start) this.#scratch = new Uint8Array(end - start);
-    let length = 0;
-    for (let at = start; at < end; ) {
-      let size = 0;
-      for (; ((classes[u8[at] as number] as number) & HEX) !== 0; at++) {
-        size = size * 16 + hexValue(u8[at] as number);
-      }
-      while (at < end && u8[at] !== LF) at++;
-      at++;
-      const stop = Math.min(end, at + size);
-      if (size === 0 || stop <= at) break;
-      this.#scratch.set(u8.subarray(at, stop), length);
-      length += stop - at;
-      // CR LF
-      at = stop + 2;
-    }
-    return length;
   }
 }
 

@@ -53,6 +53,8 @@ export function localScope(): Scope {
     rawResponse: null,
     exchange: null,
     requestHead: null,
+    requestBody: null,
+    responseBody: null,
     requestFacts: null,
     keptMethod: () => null,
     isFirstRequest: true,

@@ -21,6 +21,8 @@ export const HEX = 16;
 export const VERSION = 32;
 
 export const classes = new Uint8Array(256);
+/** A token's byte in lower case; 0 for what may not stand in a token. */
+export const tokenLower = new Uint8Array(256);
 
 for (let c = 0; c < 256; c++) {
   const text = String.fromCharCode(c);
@@ -32,6 +34,7 @@ for (let c = 0; c < 256; c++) {
   if (/[0-9A-Fa-f]/.test(text)) bits |= HEX;
   if (/[HTPRSICY0-9./]/.test(text)) bits |= VERSION;
   classes[c] = bits;
+  if ((bits & TOKEN) !== 0) tokenLower[c] = (bits & UPPER) !== 0 ? c | 32 : c;
 }
 
 /** Value of a hexadecimal digit; only for bytes of class HEX. */

@@ -5,9 +5,10 @@
  * Specification: RFC 9112 5; the tolerances are those of HAProxy 2.6 (line feed alone ends a line; values may hold any
  * byte but CR and LF).
  */
-import { COLON, CR, classes, LF, SP, TAB, TOKEN, UPPER } from './characters.ts';
+import { COLON, CR, classes, LF, SP, TAB, TOKEN, tokenLower, UPPER } from './characters.ts';
 import { type HeaderBlock, UNTIDY } from './header-block.ts';
 import { identifyHeader } from './known-headers.ts';
+import { lineEndFrom } from './line-scan.ts';
 
 export const NEED_MORE = 0;
 export const COMPLETE = 1;
@@ -79,6 +80,11 @@ export abstract class HeadParser {
             block.startUntidy = true;
             return this.complete(p + 1);
           }
+          const next = this.parsePlainLines(u8, p, end);
+          if (next !== p) {
+            p = next;
+            continue;
+          }
           if (block.count >= block.capacity) return this.fail(p);
           this.nameStart = p;
           this.untidy = false;
@@ -116,11 +122,9 @@ export abstract class HeadParser {
         }
         case VALUE: {
           // The bulk of a head: nothing but the two line end bytes matters.
-          while (c !== CR && c !== LF) {
-            if (++p >= end) break;
-            c = u8[p] as number;
-          }
+          p = lineEndFrom(u8, p, end);
           if (p >= end) continue;
+          c = u8[p] as number;
           this.lineEnd = p;
           if (c === LF) {
             this.untidy = true;
@@ -162,6 +166,46 @@ export abstract class HeadParser {
     return NEED_MORE;
   }
 
+  /**
+   * Takes lines that are all there and in the plain form `name: value CR LF`, which most are, without going from state to
+   * state. Result: where the first other line begins.
+   */
+  private parsePlainLines(u8: Uint8Array, from: number, end: number): number {
+    const { spans, ids, flags, capacity } = this.block;
+    let line = this.block.count;
+    let start = from;
+    // The byte behind a line is looked at too: a blank there would continue the value.
+    const limit = end - 2;
+    while (line < capacity) {
+      let p = start;
+      while (p < limit) {
+        const c = u8[p] as number;
+        const lower = tokenLower[c] as number;
+        if (lower === 0) break;
+        if (lower !== c) u8[p] = lower;
+        p++;
+      }
+      const nameEnd = p;
+      const length = p - start;
+      if (p >= limit || u8[p] !== COLON || u8[p + 1] !== SP || length === 0 || length > LONGEST_NAME) break;
+      const valueStart = p + 2;
+      p = lineEndFrom(u8, valueStart, end);
+      if (p >= limit || p === valueStart || u8[p] !== CR || u8[p + 1] !== LF) break;
+      if (isBlank(u8[valueStart]) || isBlank(u8[p - 1]) || isBlank(u8[p + 2])) break;
+      const at = line * 4;
+      spans[at] = start;
+      spans[at + 1] = nameEnd;
+      spans[at + 2] = valueStart;
+      spans[at + 3] = p;
+      ids[line] = identifyHeader(u8, start, nameEnd);
+      flags[line] = 0;
+      line++;
+      start = p + 2;
+    }
+    this.block.count = line;
+    return start;
+  }
+
   private endLine(u8: Uint8Array): void {
     const block = this.block;
     const line = block.count++;
@@ -195,4 +239,8 @@ export abstract class HeadParser {
     this.position = position;
     return MALFORMED;
   }
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SP || byte === TAB;
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { haproxyConfiguration } from './configs/haproxy.ts';
 import { nginxConfiguration, nginxObstacle } from './configs/nginx.ts';
+import { tenantMap } from './configs/rich-rules.ts';
 import type { ProxyPorts, ProxyShape } from './configs/shape.ts';
 import { processTree } from './measure/proc.ts';
 
@@ -95,7 +96,9 @@ export async function startProgram(
     writeFileSync(configuration, nginxConfiguration(shape, ports, folder));
     commandLine = [file, '-p', folder, '-c', configuration, '-e', join(folder, 'nginx-error.log')];
   } else {
-    writeFileSync(configuration, haproxyConfiguration(shape, ports));
+    const map = join(folder, 'tenants.map');
+    if (shape.richRules) writeFileSync(map, tenantMap());
+    writeFileSync(configuration, haproxyConfiguration(shape, ports, map));
     commandLine = [file, '-f', configuration, '-db'];
   }
   const words = [...pinned(cpus), ...commandLine];

@@ -1,8 +1,10 @@
 // Owns: a workload's shape in HAProxy's language; Sluice runs the very same text.
 // Must not: use a keyword that changes the work for one of the two only.
+import { richRules } from './rich-rules.ts';
 import type { ProxyPorts, ProxyShape } from './shape.ts';
 
-export function haproxyConfiguration(shape: ProxyShape, ports: ProxyPorts): string {
+/** `map`: the file that the rich rules look tenants up in. */
+export function haproxyConfiguration(shape: ProxyShape, ports: ProxyPorts, map: string): string {
   const isHttp = shape.mode === 'http';
   const lines = [
     'global',
@@ -25,6 +27,7 @@ export function haproxyConfiguration(shape: ProxyShape, ports: ProxyPorts): stri
     'frontend front',
     `    bind 127.0.0.1:${ports.listen}`,
     `    maxconn ${shape.maxConnections}`,
+    ...(shape.richRules ? richRules(map).map((line) => `    ${line}`) : []),
     '    default_backend back',
     '',
     'backend back',

@@ -21,6 +21,8 @@ export interface ProxyShape {
   forwardedFor: boolean;
   /** A line per request to a UDP syslog sink. */
   logged: boolean;
+  /** The rules of rich-rules.ts in the frontend. nginx has no such language to compare. */
+  richRules: boolean;
   /** HAProxy: `option splice-auto`. nginx has nothing like it for proxied traffic and runs without. */
   splice: boolean;
   threads: number;
@@ -37,6 +39,7 @@ export const plainHttp: ProxyShape = {
   slots: 0,
   forwardedFor: false,
   logged: false,
+  richRules: false,
   splice: false,
   threads: 1,
   maxConnections: 1000,

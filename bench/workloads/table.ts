@@ -72,6 +72,14 @@ export const workloads: readonly Workload[] = [
   },
   {
     ...smallGet,
+    name: 'rich',
+    about:
+      'http-log-forwardfor with 10 ACLs on the path, headers set and deleted both ways, variables and a map of 2,000 entries',
+    shape: { ...plainHttp, logged: true, forwardedFor: true, richRules: true },
+    without: { nginx: 'has no such rule language' },
+  },
+  {
+    ...smallGet,
     name: 'tcp-message',
     about: 'TCP, 100-byte messages there and back over kept connections',
     requestBytes: 100,

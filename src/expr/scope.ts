@@ -114,6 +114,8 @@ export interface Scope {
   readonly variables: Variables | null;
   readonly requestVariables: Variables | null;
   readonly responseVariables: Variables | null;
+  /** Of scope `check`: in health checks only. */
+  readonly checkVariables?: Variables;
   /** The fields of log formats as they stand now, for formats that name some. Filled by the call. */
   logRecord(): LogRecord;
 }

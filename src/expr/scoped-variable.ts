@@ -49,7 +49,7 @@ export class ScopedVariable {
       case 'res':
         return scope.responseVariables;
       case 'check':
-        return null;
+        return scope.checkVariables ?? null;
     }
   }
 

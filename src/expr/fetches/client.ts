@@ -18,9 +18,10 @@ function addressFetches(name: string, side: Side, what: string): FetchRecord[] {
     plain(name, T_IPV4, 'client', `Address ${what}.`, (scope, sample) =>
       sample.setAddress(side(scope.sessionScope)),
     ),
-    plain(`${name}_port`, T_INT, 'client', `Port ${what}.`, (scope, sample) =>
-      sample.setInt(side(scope.sessionScope).port),
-    ),
+    plain(`${name}_port`, T_INT, 'client', `Port ${what}.`, (scope, sample) => {
+      const { port } = side(scope.sessionScope);
+      return port !== 0 && sample.setInt(port);
+    }),
     plain(
       `${name}_is_local`,
       T_BOOL,

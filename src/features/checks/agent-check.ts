@@ -55,7 +55,11 @@ export class AgentCheck {
     const { states, place } = this.#health;
     if (states.asksAgent(place.server) && !states.has(place.server, SERVER_NO_ADDRESS)) {
       this.status.inProgress = true;
-      this.#dialogue = new CheckDialogue(this.#plan, { stopsOn404: false, stateHeader: undefined });
+      this.#dialogue = new CheckDialogue(this.#plan, {
+        stopsOn404: false,
+        stateHeader: undefined,
+        evaluation: undefined,
+      });
       const result = await this.#dialogue.result;
       this.status.inProgress = false;
       if (result.status === 'UNK') return;

@@ -3,7 +3,9 @@
  * out. It knows nothing of servers' states. Specification: configuration manual 4.2 `tcp-check`, `http-check`,
  * `timeout check`; statuses and texts as HAProxy 2.6 gives them.
  */
+import type { ExpressionConfig } from '../../expr/expression-config.ts';
 import { CheckConnection, type ConnectionEvents } from './check-connection.ts';
+import type { CheckText } from './check-format.ts';
 import { connectionPlan, type DialoguePlan } from './check-plan.ts';
 import type {
   CheckRule,
@@ -11,19 +13,32 @@ import type {
   ConnectRule,
   ExpectRule,
   Judgement,
+  Match,
+  ReadyExpectation,
   SendRule,
+  Telling,
+  TextMatch,
 } from './check-rules.ts';
+import type { CheckSamples } from './check-samples.ts';
+import type { CheckScope } from './check-scope.ts';
 import { isStep } from './check-sequence.ts';
 import { type CheckCode, type CheckResult, hasCode } from './check-status.ts';
 import { judgeHttp } from './http-match.ts';
 import { httpCheckRequest } from './http-request.ts';
-import { describeMatch, judgeStream, tell } from './stream-match.ts';
+import { bytesOfDigits, describeMatch, judgeStream, tell } from './stream-match.ts';
 
 export interface DialogueSettings {
   /** Whether a 404 means that the server wants no new sessions (`http-check disable-on-404`). */
   readonly stopsOn404: boolean;
   /** Value of the header that tells the server how it is seen (`http-check send-state`). */
   readonly stateHeader: string | undefined;
+  /** What evaluates the rules' formats and expressions; undefined where they have none. */
+  readonly evaluation: CheckEvaluation | undefined;
+}
+
+export interface CheckEvaluation {
+  readonly samples: CheckSamples;
+  readonly scope: CheckScope;
 }
 
 export class CheckDialogue {
@@ -82,17 +97,26 @@ export class CheckDialogue {
         case 'connect':
           this.#connect(rule);
           return;
-        case 'send':
-          this.#send(textOf(rule));
+        case 'send': {
+          const bytes = this.#bytesOf(rule);
+          if (bytes === undefined) {
+            this.#failToBuild();
+            return;
+          }
+          this.#send(bytes);
           break;
+        }
         case 'http-send':
-          this.#send(httpCheckRequest(rule.request, this.#settings.stateHeader));
+          this.#send(this.#requestOf(rule));
           break;
         case 'expect':
           if (!this.#judge(rule)) return;
           break;
-        case 'comment':
+        case 'set-var':
         case 'unset-var':
+          this.#changeVariable(rule);
+          break;
+        case 'comment':
           break;
       }
     }
@@ -123,7 +147,7 @@ export class CheckDialogue {
         if (own()) this.#fail(text);
       },
     };
-    const connection = new CheckConnection(connectionPlan(this.#plan, rule), events);
+    const connection = new CheckConnection(connectionPlan(this.#plan, rule, this.#portOf(rule)), events);
     this.#connection = connection;
   }
 
@@ -176,7 +200,9 @@ export class CheckDialogue {
   }
 
   /** Whether the sequence goes on behind this rule now. */
-  #judge(rule: ExpectRule): boolean {
+  #judge(written: ExpectRule): boolean {
+    const rule = this.#ready(written);
+    if (rule === undefined) return false;
     const full = this.#received.length >= this.#plan.bufferBytes;
     const isHttp = this.#sequence.dialect === 'http';
     const judgement = isHttp
@@ -189,10 +215,111 @@ export class CheckDialogue {
     if (judgement === 'more') return false;
     this.#last = { judgement, received: this.#received };
     if (judgement.passed && judgement.concludes !== true) return true;
-    const code = judgement.code ?? codeIn(rule, this.#received) ?? 0;
+    const code = this.#codeOf(rule) ?? judgement.code ?? codeIn(rule, this.#received) ?? 0;
     const fallback = judgement.passed ? 'L7OK' : (rule.errorStatus ?? 'L7RSP');
     this.#conclude(judgement.status ?? fallback, code, judgement.info ?? '');
     return false;
+  }
+
+  // ---- formats and expressions ----------------------------------------------------------------------------------
+
+  #text(text: CheckText): string {
+    if (typeof text === 'string') return text;
+    const { samples, scope } = this.#evaluation();
+    return samples.text(text, scope);
+  }
+
+  /** With the scope made to see what has been received. */
+  #evaluation(): CheckEvaluation {
+    const { evaluation } = this.#settings;
+    if (evaluation === undefined) throw new Error('a check without expressions has one');
+    evaluation.scope.see(this.#received);
+    return evaluation;
+  }
+
+  #integer(expression: ExpressionConfig): number | undefined {
+    const { samples, scope } = this.#evaluation();
+    return samples.integer(expression, scope);
+  }
+
+  #changeVariable(rule: CheckRule & { kind: 'set-var' | 'unset-var' }): void {
+    const { samples, scope } = this.#evaluation();
+    if (rule.kind === 'set-var') samples.set(rule, scope);
+    else samples.unset(rule.change, scope);
+  }
+
+  /** The port that the rule has, or 0. */
+  #portOf({ port }: ConnectRule): number {
+    if (port === undefined || typeof port === 'number') return port ?? 0;
+    return (this.#integer(port) ?? 0) & 0xffff;
+  }
+
+  /** Undefined when a format should have made digits and did not. */
+  #bytesOf({ bytes, asDigits }: SendRule): string | undefined {
+    if (typeof bytes === 'function') return bytes();
+    const text = this.#text(bytes);
+    return asDigits === true ? bytesOfDigits(text) : text;
+  }
+
+  #failToBuild(): void {
+    const failure = `tcp-check send : failed to build log-format string at step ${this.#stepNumber}`;
+    this.#conclude('L7RSP', 0, failure);
+  }
+
+  #requestOf({ request }: CheckRule & { kind: 'http-send' }): string {
+    const { headers, uri, body, method, version } = request;
+    const sent = headers.map(([name, value]): [string, string] => [name, this.#text(value)]);
+    const ready = {
+      method,
+      version,
+      // What comes out empty is not sent.
+      headers: sent.filter(([, value]) => value !== ''),
+      uri: uri === undefined ? undefined : this.#text(uri) || undefined,
+      body: body === undefined ? undefined : this.#text(body),
+    };
+    return httpCheckRequest(ready, this.#settings.stateHeader);
+  }
+
+  /** The rule with its formats evaluated; undefined when there is nothing to match, which has been told. */
+  #ready(rule: ExpectRule): ReadyExpectation | undefined {
+    const match = this.#readyMatch(rule.match);
+    if (match === undefined) {
+      this.#conclude('L7RSP', 0, 'log-format string evaluated to an empty string');
+      return undefined;
+    }
+    const { onSuccess, onError } = rule;
+    return {
+      ...rule,
+      match,
+      onSuccess: onSuccess === undefined ? undefined : this.#told(onSuccess),
+      onError: onError === undefined ? undefined : this.#told(onError),
+    };
+  }
+
+  #readyMatch(match: Match<CheckText>): Match | undefined {
+    if (match.type === 'log-format string' || match.type === 'log-format binary') {
+      const text = this.#text(match.text);
+      return text === '' ? undefined : { type: match.type, text };
+    }
+    if (match.type !== 'header') return match;
+    const name = this.#readyText(match.name);
+    const value = match.value === undefined ? undefined : this.#readyText(match.value);
+    if (name === undefined || (value === undefined && match.value !== undefined)) return undefined;
+    return { type: 'header', full: match.full, name, value };
+  }
+
+  #readyText({ method, text }: TextMatch<CheckText>): TextMatch | undefined {
+    const ready = this.#text(text);
+    return ready === '' ? undefined : { method, text: ready };
+  }
+
+  #told(telling: Telling<CheckText>): Telling {
+    return typeof telling === 'object' && 'lineFrom' in telling ? telling : this.#text(telling);
+  }
+
+  /** The code that the rule looks for by itself. */
+  #codeOf({ statusCode }: { readonly statusCode: ExpressionConfig | undefined }): number | undefined {
+    return statusCode === undefined ? undefined : this.#integer(statusCode);
   }
 
   #isHead(): boolean {
@@ -209,8 +336,8 @@ export class CheckDialogue {
       this.#conclude('L4OK', 0, told);
     } else if (last.kind === 'expect' && this.#last !== undefined) {
       const { judgement, received } = this.#last;
-      const code = codeIn(last, received) ?? judgement.code ?? 0;
-      const told = last.onSuccess === undefined ? undefined : tell(last.onSuccess, received);
+      const code = this.#codeOf(last) ?? codeIn(last, received) ?? judgement.code ?? 0;
+      const told = last.onSuccess === undefined ? undefined : tell(this.#told(last.onSuccess), received);
       this.#conclude(judgement.status ?? last.okStatus ?? 'L7OK', code, judgement.info ?? told ?? named);
     } else this.#conclude('L7OK', 0, named);
   }
@@ -242,7 +369,7 @@ export class CheckDialogue {
   }
 
   #knocks(opened: CheckRule | undefined): boolean {
-    return opened?.kind === 'connect' && connectionPlan(this.#plan, opened).knocksOnly;
+    return opened?.kind === 'connect' && connectionPlan(this.#plan, opened, 0).knocksOnly;
   }
 
   get #stepNumber(): number {
@@ -270,27 +397,27 @@ export class CheckDialogue {
   }
 }
 
-function textOf({ bytes }: SendRule): string {
-  return typeof bytes === 'string' ? bytes : bytes();
-}
-
 function describeRule(rule: CheckRule): string {
   switch (rule.kind) {
     case 'connect':
-      return rule.port === undefined ? 'connect' : `connect port ${rule.port}`;
+      return typeof rule.port === 'number' ? `connect port ${rule.port}` : 'connect';
     case 'send':
     case 'http-send':
       return 'send';
     case 'expect':
       return `expect ${describeMatch(rule.match)}`;
     case 'comment':
+    case 'set-var':
     case 'unset-var':
       return rule.kind;
   }
 }
 
 /** The number in the first characters, where the rule looks there for its code. */
-function codeIn({ codeDigits }: ExpectRule, received: string): number | undefined {
+function codeIn(
+  { codeDigits }: { readonly codeDigits: number | undefined },
+  received: string,
+): number | undefined {
   if (codeDigits === undefined) return undefined;
   if (received.length < codeDigits) return 0;
   return Number.parseInt(received.slice(0, codeDigits), 10) || 0;

@@ -6,7 +6,7 @@ import type { Address } from '../../config/address.ts';
 import type { ProxyConfig, SendProxyConfig, ServerConfig } from '../../config/model.ts';
 import type { ConnectionPlan } from './check-connection.ts';
 import type { CheckSequence, ConnectRule } from './check-rules.ts';
-import { checkSequence } from './check-sequence.ts';
+import { checkSequence, isStep } from './check-sequence.ts';
 
 const DEFAULT_INTER_MS = 2000;
 const DEFAULT_RISE = 2;
@@ -97,14 +97,14 @@ export function dialogueTimeouts(
   };
 }
 
-/** Where a `connect` rule leads. */
-export function connectionPlan(plan: DialoguePlan, rule: ConnectRule): ConnectionPlan {
+/** Where a `connect` rule leads. `port` is the one that it has computed; 0: it has none. */
+export function connectionPlan(plan: DialoguePlan, rule: ConnectRule, port: number): ConnectionPlan {
   const ownHeader = plan.ownSendProxy ?? { version: 1, options: [] };
   const inherited = rule.useDefaults ? plan.proxyHeader : undefined;
   const proxyHeader = rule.sendProxy ? ownHeader : inherited;
   const socks4 = rule.viaSocks4 ? plan.ownSocks4 : rule.useDefaults ? plan.socks4 : undefined;
   return {
-    target: ruleTarget(plan.target, rule),
+    target: ruleTarget(plan.target, rule.address, port),
     source: plan.source,
     proxyHeader,
     socks4,
@@ -112,11 +112,11 @@ export function connectionPlan(plan: DialoguePlan, rule: ConnectRule): Connectio
   };
 }
 
-function ruleTarget(target: Address, { address, port }: ConnectRule): Address {
+function ruleTarget(target: Address, address: Address | undefined, port: number): Address {
   const chosen = address ?? target;
   if (chosen.family !== 'inet' && chosen.family !== 'inet6') return chosen;
   const inherited = 'port' in target ? target.port : 0;
-  return { ...chosen, port: port ?? (chosen.port > 0 ? chosen.port : inherited) };
+  return { ...chosen, port: port || chosen.port || inherited };
 }
 
 /** Nothing is sent or expected on the connection of this rule. */
@@ -124,7 +124,7 @@ function isKnock({ rules }: CheckSequence, rule: ConnectRule): boolean {
   if (rule.linger) return false;
   for (const next of rules.slice(rules.indexOf(rule) + 1)) {
     if (next.kind === 'connect') return true;
-    if (next.kind !== 'comment' && next.kind !== 'unset-var') return false;
+    if (isStep(next)) return false;
   }
   return true;
 }

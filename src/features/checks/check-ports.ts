@@ -4,6 +4,7 @@
  */
 import { setPortNeed } from '../../config/checks/server-ports.ts';
 import { backendCheck } from './check-config.ts';
+import type { ConnectRule } from './check-rules.ts';
 import { checkSequence, isStep } from './check-sequence.ts';
 
 setPortNeed((proxy) => {
@@ -19,6 +20,6 @@ setPortNeed((proxy) => {
   return portless ? ", and a tcp_check rule 'connect' with no port information" : undefined;
 });
 
-function hasPort({ port }: { readonly port: number | undefined }): boolean {
+function hasPort({ port }: ConnectRule): boolean {
   return port !== undefined;
 }

@@ -55,7 +55,7 @@ export function checkSequence(proxy: ProxyConfig): CheckSequence {
 
 /** A rule that does something; comments and variables are only on the way. */
 export function isStep(rule: CheckRule): boolean {
-  return rule.kind !== 'comment' && rule.kind !== 'unset-var';
+  return rule.kind !== 'comment' && rule.kind !== 'set-var' && rule.kind !== 'unset-var';
 }
 
 function withConnect(dialect: CheckSequence['dialect'], rules: readonly CheckRule[]): CheckSequence {

@@ -5,7 +5,8 @@
 import { parseAddress } from '../../config/address-parser.ts';
 import type { ArgumentReader } from '../../config/argument-reader.ts';
 import { wholeInteger } from '../../config/time-and-size.ts';
-import { refuseExpression } from './check-format.ts';
+import type { ExpressionConfig } from '../../expr/expression-config.ts';
+import { readCheckExpression } from './check-format.ts';
 import { type Context, textBehind } from './check-keyword.ts';
 import type { ConnectRule } from './check-rules.ts';
 
@@ -19,7 +20,7 @@ type Dialect = 'tcp' | 'http';
 type Draft = { -readonly [Key in keyof ConnectRule]: ConnectRule[Key] };
 
 /** The rule, or undefined when an error was reported. */
-export function readConnect(args: ArgumentReader, dialect: Dialect): ConnectRule | undefined {
+export function readConnect(context: Context, dialect: Dialect): ConnectRule | undefined {
   const rule: Draft = {
     kind: 'connect',
     useDefaults: false,
@@ -30,11 +31,12 @@ export function readConnect(args: ArgumentReader, dialect: Dialect): ConnectRule
     linger: false,
     comment: undefined,
   };
-  while (!args.done) if (!readOption(args, dialect, rule)) return undefined;
+  while (!context.args.done) if (!readOption(context, dialect, rule)) return undefined;
   return rule;
 }
 
-function readOption(args: ArgumentReader, dialect: Dialect, rule: Draft): boolean {
+function readOption(context: Context, dialect: Dialect, rule: Draft): boolean {
+  const { args } = context;
   const directive = `${dialect}-check connect`;
   const word = args.next() as string;
   switch (word) {
@@ -54,7 +56,7 @@ function readOption(args: ArgumentReader, dialect: Dialect, rule: Draft): boolea
       rule.comment = textBehind(args, directive, 'comment', '..');
       return rule.comment !== undefined;
     case 'port':
-      rule.port = readPort(args, directive);
+      rule.port = readPort(context, directive);
       return rule.port !== undefined;
     case 'addr':
       return readAddress(args, directive, rule);
@@ -73,7 +75,8 @@ function readOption(args: ArgumentReader, dialect: Dialect, rule: Draft): boolea
   }
 }
 
-function readPort(args: ArgumentReader, directive: string): number | undefined {
+function readPort(context: Context, directive: string): number | ExpressionConfig | undefined {
+  const { args } = context;
   const text = args.next();
   if (text === undefined) {
     args.alert(`'${directive}' : 'port' expects a port number or a sample expression as argument..`);
@@ -85,7 +88,11 @@ function readPort(args: ArgumentReader, directive: string): number | undefined {
     args.alert(
       `'${directive}' : expects a valid TCP port (from range 1 to 65535) or a sample expression, got ${text}..`,
     );
-  } else refuseExpression(args, directive, 'port');
+    return undefined;
+  }
+  const read = readCheckExpression(context, text, 'tcp-check ruleset');
+  if (!('error' in read)) return read;
+  args.alert(`'${directive}' : error detected while parsing port expression : ${read.error}.`, read.hint);
   return undefined;
 }
 

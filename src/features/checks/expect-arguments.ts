@@ -4,8 +4,9 @@
  */
 import type { ArgumentReader } from '../../config/argument-reader.ts';
 import { compileRegex } from '../../expr/regex/regex.ts';
-import { readFormat, refuseExpression } from './check-format.ts';
-import { type ExpectRule, expecting, type Match, type TextMatch, type TextMethod } from './check-rules.ts';
+import { type CheckText, readCheckExpression, readFormat } from './check-format.ts';
+import type { Context } from './check-keyword.ts';
+import { EXPECTATION, type ExpectRule, type Match, type TextMatch, type TextMethod } from './check-rules.ts';
 import type { CheckCode } from './check-status.ts';
 import { bytesOfDigits } from './stream-match.ts';
 
@@ -58,14 +59,15 @@ const STATUS_OPTIONS: ReadonlyMap<string, StatusOption> = new Map([
 ]);
 
 /** The rule, or undefined when an error was reported. */
-export function readExpect(args: ArgumentReader, dialect: Dialect): ExpectRule | undefined {
+export function readExpect(context: Context, dialect: Dialect): ExpectRule | undefined {
+  const { args } = context;
   const directive = `${dialect}-check expect`;
   if (args.done) {
     args.alert(`'${directive}' : expects at least a matching pattern as arguments.`);
     return undefined;
   }
   const options: Options = {};
-  let match: Match | undefined;
+  let match: Match<CheckText> | undefined;
   while (!args.done) {
     let word = args.next() as string;
     let negated = false;
@@ -78,7 +80,7 @@ export function readExpect(args: ArgumentReader, dialect: Dialect): ExpectRule |
         args.alert(`'${directive}' : only on pattern expected.`);
         return undefined;
       }
-      match = readMatch(args, directive, word);
+      match = readMatch(context, directive, word);
       if (match === undefined) return undefined;
       options.negated = negated;
     } else if (!isOption(word)) {
@@ -87,13 +89,13 @@ export function readExpect(args: ArgumentReader, dialect: Dialect): ExpectRule |
     } else if (negated) {
       args.alert(`'${directive}' : [!] not supported with '${word}'.`);
       return undefined;
-    } else if (!readOption(args, directive, word, options)) return undefined;
+    } else if (!readOption(context, directive, word, options)) return undefined;
   }
   if (match === undefined) {
     args.alert(`'${directive}' : pattern not found.`);
     return undefined;
   }
-  return expecting(match, options);
+  return { ...EXPECTATION, match, ...options };
 }
 
 const OTHER_OPTIONS = ['min-recv', 'comment', 'on-success', 'on-error', 'status-code'];
@@ -102,7 +104,8 @@ function isOption(word: string): boolean {
   return STATUS_OPTIONS.has(word) || OTHER_OPTIONS.includes(word);
 }
 
-function readOption(args: ArgumentReader, directive: string, word: string, options: Options): boolean {
+function readOption(context: Context, directive: string, word: string, options: Options): boolean {
+  const { args } = context;
   const text = args.next();
   if (text === undefined) {
     const wanted = word === 'min-recv' ? 'a integer' : word === 'status-code' ? 'an expression' : 'a string';
@@ -127,11 +130,20 @@ function readOption(args: ArgumentReader, directive: string, word: string, optio
       args.alert(`'${directive}' : 'min-recv' expects -1 or an integer from 0 to INT_MAX.`);
       return false;
     }
-    case 'status-code':
-      refuseExpression(args, directive, word);
+    case 'status-code': {
+      const read = readCheckExpression(context, text, 'tcp-check ruleset');
+      if (!('error' in read)) {
+        options.statusCode = read;
+        return true;
+      }
+      args.alert(
+        `'${directive}' : error detected while parsing status-code expression : ${read.error}.`,
+        read.hint,
+      );
       return false;
+    }
     default: {
-      const told = readFormat(args, directive, word, text);
+      const told = readFormat(context, directive, text);
       if (told === undefined) return false;
       if (word === 'on-success') options.onSuccess = told;
       else options.onError = told;
@@ -140,8 +152,9 @@ function readOption(args: ArgumentReader, directive: string, word: string, optio
   }
 }
 
-function readMatch(args: ArgumentReader, directive: string, word: string): Match | undefined {
-  if (word === 'hdr' || word === 'fhdr') return readHeader(args, directive, word);
+function readMatch(context: Context, directive: string, word: string): Match<CheckText> | undefined {
+  const { args } = context;
+  if (word === 'hdr' || word === 'fhdr') return readHeader(context, directive, word);
   const pattern = args.next();
   if (pattern === undefined) {
     args.alert(`'${directive}' : '${word}' expects a <pattern> as argument.`);
@@ -152,7 +165,7 @@ function readMatch(args: ArgumentReader, directive: string, word: string): Match
       return { type: 'string', text: pattern };
     case 'string-lf':
     case 'binary-lf': {
-      const text = readFormat(args, directive, word, pattern);
+      const text = readFormat(context, directive, pattern);
       const type = word === 'string-lf' ? 'log-format string' : 'log-format binary';
       return text === undefined ? undefined : { type, text };
     }
@@ -189,7 +202,8 @@ function isPattern(args: ArgumentReader, directive: string, pattern: string): bo
 
 const METHODS: readonly TextMethod[] = ['str', 'beg', 'end', 'sub', 'reg'];
 
-function readHeader(args: ArgumentReader, directive: string, word: 'hdr' | 'fhdr'): Match | undefined {
+function readHeader(context: Context, directive: string, word: 'hdr' | 'fhdr'): Match<CheckText> | undefined {
+  const { args } = context;
   const kind = args.take('name', 'name-lf');
   if (kind === undefined || args.done) {
     args.rest();
@@ -199,24 +213,25 @@ function readHeader(args: ArgumentReader, directive: string, word: 'hdr' | 'fhdr
     return undefined;
   }
   const missing = `'${directive}' : '${word}' expects at the name keyword as first argument followed by a pattern.`;
-  const name = readText(args, directive, word, kind === 'name-lf', missing);
+  const name = readText(context, directive, word, kind === 'name-lf', missing);
   if (name === undefined) return undefined;
   const full = word === 'fhdr';
   const valueKind = args.take('value', 'value-lf');
   if (valueKind === undefined) return { type: 'header', full, name, value: undefined };
   const noValue = `'${directive}' : '${word}' expect a pattern with the value keyword.`;
-  const value = readText(args, directive, word, valueKind === 'value-lf', noValue);
+  const value = readText(context, directive, word, valueKind === 'value-lf', noValue);
   return value && { type: 'header', full, name, value };
 }
 
 /** `[-m <method>] <pattern>` */
 function readText(
-  args: ArgumentReader,
+  context: Context,
   directive: string,
   word: string,
   isFormat: boolean,
   missing: string,
-): TextMatch | undefined {
+): TextMatch<CheckText> | undefined {
+  const { args } = context;
   let method: TextMethod = 'str';
   if (args.take('-m') !== undefined) {
     const written = args.next();
@@ -247,7 +262,7 @@ function readText(
     return undefined;
   }
   if (method === 'reg' && !isPattern(args, directive, pattern)) return undefined;
-  const text = isFormat ? readFormat(args, directive, word, pattern) : pattern;
+  const text = isFormat ? readFormat(context, directive, pattern) : pattern;
   return text === undefined ? undefined : { method, text };
 }
 

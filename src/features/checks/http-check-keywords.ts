@@ -5,7 +5,7 @@
 import { registerCheck, registerKeywords } from '../../config/keyword.ts';
 import { proxyWord } from '../../config/proxy-kind.ts';
 import { backendCheck, chooseKind } from './check-config.ts';
-import { readFormat } from './check-format.ts';
+import { type CheckText, PLAINLY, readFormat } from './check-format.ts';
 import { type Context, checkKeyword, configOf, onlySoMany, rulesOf, textBehind } from './check-keyword.ts';
 import { type CheckRule, emptyRequest, type HttpRequestText } from './check-rules.ts';
 import { isStep } from './check-sequence.ts';
@@ -101,12 +101,12 @@ function missingBefore(
 }
 
 function parseConnect(context: Context): void {
-  const rule = readConnect(context.args, 'http');
+  const rule = readConnect(context, 'http');
   if (rule !== undefined) addRule(context, rule);
 }
 
 function parseExpect(context: Context): void {
-  const rule = readExpect(context.args, 'http');
+  const rule = readExpect(context, 'http');
   if (rule !== undefined) addRule(context, rule);
 }
 
@@ -134,13 +134,15 @@ function parseSend(context: Context): void {
     }
     const written = textBehind(args, DIRECTIVE, word, '..');
     if (written === undefined) return;
-    const value = word.endsWith('-lf') ? readFormat(args, DIRECTIVE, word, written) : written;
-    if (value === undefined) return;
-    if (word === 'comment') comment = value;
-    else if (word === 'meth') request.method = value;
-    else if (word === 'ver') request.version = value;
-    else if (word.startsWith('uri')) request.uri = value;
-    else request.body = value;
+    if (word === 'comment') comment = written;
+    else if (word === 'meth') request.method = written;
+    else if (word === 'ver') request.version = written;
+    else {
+      const value = word.endsWith('-lf') ? readFormat(context, DIRECTIVE, written) : written;
+      if (value === undefined) return;
+      if (word.startsWith('uri')) request.uri = value;
+      else request.body = value;
+    }
   }
   const config = configOf(context);
   const { rules } = rulesOf(context, 'http');
@@ -149,7 +151,8 @@ function parseSend(context: Context): void {
   addRule(context, { kind: 'http-send', request: merged, comment });
 }
 
-function readRequestHeader({ args }: Context, request: HttpRequestText): boolean {
+function readRequestHeader(context: Context, request: HttpRequestText): boolean {
+  const { args } = context;
   const name = args.next();
   const format = args.next();
   if (name === undefined || format === undefined) {
@@ -159,19 +162,23 @@ function readRequestHeader({ args }: Context, request: HttpRequestText): boolean
   const isHost = name.toLowerCase() === 'host';
   const former = isHost ? request.headers.find(([other]) => other.toLowerCase() === 'host') : undefined;
   if (former !== undefined) {
-    args.alert(`'${DIRECTIVE}' : 'host' header already defined (previous value is '${former[1]}').`);
+    args.alert(
+      `'${DIRECTIVE}' : 'host' header already defined (previous value is '${writtenAs(former[1])}').`,
+    );
     return false;
   }
-  const value = readFormat(args, DIRECTIVE, 'hdr', format);
+  const value = readFormat(context, DIRECTIVE, format, PLAINLY);
   if (value !== undefined) request.headers.push([name, value]);
   return value !== undefined;
+}
+
+function writtenAs(value: CheckText): string {
+  return typeof value === 'string' ? value : value.text;
 }
 
 function parseFlag(context: Context, field: 'disableOn404' | 'sendState'): void {
   if (onlySoMany(context.args, 'http-check', 0) !== undefined) configOf(context)[field] = true;
 }
-
-const NOT_YET = ['set-var', 'set-var-fmt', 'unset-var'];
 
 registerKeywords(
   checkKeyword(
@@ -210,14 +217,6 @@ registerKeywords(
     '[min-recv <int>] [comment <msg>] [ok-status <st>] [error-status <st>] [tout-status <st>] [on-success <fmt>] [on-error <fmt>] [!] <match> <pattern>',
     'What HTTP checks expect. Default: a status from 200 to 399.',
     parseExpect,
-  ),
-  ...NOT_YET.map((word) =>
-    checkKeyword(`http-check ${word}`, '', 'Not carried out yet.', ({ args }) => {
-      args.rest();
-      args.alert(
-        `'http-check ${word}' is a keyword of HAProxy 2.6 that this version of Sluice does not carry out yet`,
-      );
-    }),
   ),
 );
 

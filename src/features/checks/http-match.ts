@@ -2,7 +2,7 @@
  * Judges the response to an HTTP check against one `expect` rule. Pure.
  * Specification: configuration manual 4.2 `http-check expect`, `http-check disable-on-404`; texts as HAProxy 2.6's.
  */
-import type { ExpectRule, Judgement, Match, TextMatch } from './check-rules.ts';
+import type { Judgement, Match, ReadyExpectation, TextMatch } from './check-rules.ts';
 import { type HttpResponseText, readResponse } from './http-response.ts';
 import { matchesPattern } from './pattern-cache.ts';
 import { tell } from './stream-match.ts';
@@ -16,7 +16,7 @@ export interface HttpCircumstances {
 
 /** `received` is latin1; `final`: there will be no more. */
 export function judgeHttp(
-  rule: ExpectRule,
+  rule: ReadyExpectation,
   received: string,
   final: boolean,
   { stopsOn404, comment, hasBody }: HttpCircumstances,

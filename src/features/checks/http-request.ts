@@ -2,13 +2,13 @@
  * The request of an HTTP check as bytes. Pure.
  * Specification: configuration manual 4.2 `option httpchk`, `http-check send`; forms as HAProxy 2.6 writes them.
  */
-import type { HttpRequestText } from './check-rules.ts';
+import type { HttpRequest } from './check-rules.ts';
 
 /** Methods whose requests have no body where none was given; others say so with a length of 0. */
 const WITHOUT_BODY = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE']);
 
 /** latin1. `stateHeader` is the value of the header that tells the server its state. */
-export function httpCheckRequest(request: HttpRequestText, stateHeader: string | undefined): string {
+export function httpCheckRequest(request: HttpRequest<string>, stateHeader: string | undefined): string {
   const version = versionText(request.version);
   const method = request.method ?? 'OPTIONS';
   const isHttp11 = version === 'HTTP/1.1';

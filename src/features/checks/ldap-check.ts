@@ -2,7 +2,7 @@
  * `option ldap-check`: an anonymous bind, and what the answer says. Pure.
  * Specification: configuration manual 4.2 `option ldap-check`; RFC 4511 4.2, 4.1.9; texts as HAProxy 2.6 gives them.
  */
-import { type CheckRule, expecting, type Judgement, sending } from './check-rules.ts';
+import { type BuiltInRule, expecting, type Judgement, sending } from './check-rules.ts';
 
 /** LDAPMessage 1: BindRequest, version 3, empty name, simple authentication with an empty password. */
 const ANONYMOUS_BIND = '\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00';
@@ -13,7 +13,7 @@ const INTEGER = 2;
 const BIND_RESPONSE = 0x61;
 const ENUMERATED = 10;
 
-export function ldapRules(): CheckRule[] {
+export function ldapRules(): BuiltInRule[] {
   return [sending(ANONYMOUS_BIND), expecting({ type: 'reply', judge: judgeLdap })];
 }
 

@@ -2,7 +2,7 @@
  * `option mysql-check`: the server's greeting and, for a user, the answer to logging in without a password. Pure.
  * Specification: configuration manual 4.2 `option mysql-check`; the MySQL client/server protocol, connection phase.
  */
-import { type CheckRule, DEFAULT_CONNECT, expecting, type Judgement, sending } from './check-rules.ts';
+import { type BuiltInRule, DEFAULT_CONNECT, expecting, type Judgement, sending } from './check-rules.ts';
 
 const HEADER_BYTES = 4;
 const ERROR_PACKET = 0xff;
@@ -18,10 +18,10 @@ const FILLER_BYTES = 23;
 const QUIT = '\x01\x00\x00\x00\x01';
 
 /** The server counts connections that are reset as errors of the client's host. */
-const GENTLE_CONNECT: CheckRule = { ...DEFAULT_CONNECT, linger: true };
+const GENTLE_CONNECT: BuiltInRule = { ...DEFAULT_CONNECT, linger: true };
 
 /** `is41`: the form of the login that servers from 4.1 on want. */
-export function mysqlRules(user: string | undefined, is41: boolean): CheckRule[] {
+export function mysqlRules(user: string | undefined, is41: boolean): BuiltInRule[] {
   const greeting = expecting({ type: 'reply', judge: judgeGreeting });
   if (user === undefined) return [GENTLE_CONNECT, greeting];
   const login = packet(1, is41 ? login41(user) : login40(user));

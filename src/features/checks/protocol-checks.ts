@@ -3,12 +3,12 @@
  * Specification: configuration manual 4.2 `option redis-check`, `smtpchk`, `pgsql-check`, `ssl-hello-chk`; RFC 5321;
  * the PostgreSQL protocol 3.0; RFC 6101. Sequences and texts as HAProxy 2.6 is seen to use them.
  */
-import { type CheckRule, DEFAULT_CONNECT, expecting, sending } from './check-rules.ts';
+import { type BuiltInRule, DEFAULT_CONNECT, expecting, sending } from './check-rules.ts';
 
 /** These servers log connections that are reset. */
-const GENTLE_CONNECT: CheckRule = { ...DEFAULT_CONNECT, linger: true };
+const GENTLE_CONNECT: BuiltInRule = { ...DEFAULT_CONNECT, linger: true };
 
-export function redisRules(): CheckRule[] {
+export function redisRules(): BuiltInRule[] {
   return [
     sending('*1\r\n$4\r\nPING\r\n'),
     expecting(
@@ -18,7 +18,7 @@ export function redisRules(): CheckRule[] {
   ];
 }
 
-export function smtpRules(command: 'HELO' | 'EHLO', domain: string): CheckRule[] {
+export function smtpRules(command: 'HELO' | 'EHLO', domain: string): BuiltInRule[] {
   const reply = { codeDigits: 3, errorStatus: 'L7STS', onError: { lineFrom: 4 } } as const;
   return [
     GENTLE_CONNECT,
@@ -37,7 +37,7 @@ export function smtpRules(command: 'HELO' | 'EHLO', domain: string): CheckRule[]
   ];
 }
 
-export function pgsqlRules(user: string): CheckRule[] {
+export function pgsqlRules(user: string): BuiltInRule[] {
   const parameters = `user\0${user}\0\0`;
   const message = Buffer.alloc(8);
   message.writeUInt32BE(8 + parameters.length, 0);
@@ -66,7 +66,7 @@ export function pgsqlRules(user: string): CheckRule[] {
   ];
 }
 
-export function sslHelloRules(): CheckRule[] {
+export function sslHelloRules(): BuiltInRule[] {
   return [
     sending(sslHello),
     // A server's hello, or an alert: both are said by somebody who speaks the protocol.

@@ -6,9 +6,12 @@ import { hostname } from 'node:os';
 import type { GlobalConfig, ProxyConfig } from '../../config/model.ts';
 import { SERVER_CHECKED, SERVER_MAINT, SERVER_NO_ADDRESS, SRV_HEALTH } from '../../state/shared-state.ts';
 import { backendCheck } from './check-config.ts';
-import { CheckDialogue } from './check-dialogue.ts';
+import { CheckDialogue, type CheckEvaluation } from './check-dialogue.ts';
 import { type CheckPlan, checkPlan } from './check-plan.ts';
+import { isEvaluated } from './check-rules.ts';
+import type { CheckSamples } from './check-samples.ts';
 import { spreadIntervalMs } from './check-schedule.ts';
+import { CheckScope, checkPlace } from './check-scope.ts';
 import type { CheckStatus, RunningCheck } from './check-status.ts';
 import { ExternalCheck, type ExternalProgram, externalProgram } from './external-check.ts';
 import { initialStatus, type ServerHealth } from './server-health.ts';
@@ -22,12 +25,20 @@ export class ServerCheck {
   readonly #node: string;
   readonly #sendsState: boolean;
   readonly #external: ExternalProgram | undefined;
+  /** Of the rules' formats and expressions, where there are any. */
+  #evaluation: CheckEvaluation | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attempt: RunningCheck | undefined;
   /** When the timer fires, on the clock of `performance.now()`. */
   #dueMs = 0;
 
-  constructor(health: ServerHealth, proxy: ProxyConfig, global: GlobalConfig, spreadPercent: number) {
+  constructor(
+    health: ServerHealth,
+    proxy: ProxyConfig,
+    global: GlobalConfig,
+    spreadPercent: number,
+    samples: CheckSamples,
+  ) {
     this.#health = health;
     this.#spreadPercent = spreadPercent;
     const { server, config } = health.place;
@@ -36,6 +47,13 @@ export class ServerCheck {
     this.#node = global.node ?? hostname();
     this.#sendsState = backendCheck.read(proxy)?.sendState === true;
     this.#external = externalProgram(proxy, config);
+    const { sequence } = this.plan;
+    if (sequence.rules.some(isEvaluated)) {
+      const scope = new CheckScope(
+        checkPlace(health, sequence.dialect === 'http', global.tune.httpMaxHeaders),
+      );
+      this.#evaluation = { samples, scope };
+    }
     this.status = initialStatus(rise, fall, health.states.word(server, SRV_HEALTH));
     health.check = this.status;
     // Up, but not trusted yet: the first check that fails takes the server down.
@@ -90,7 +108,9 @@ export class ServerCheck {
     if (this.#external !== undefined) {
       return new ExternalCheck(this.#external, this.#health, this.plan.connectTimeoutMs);
     }
+    this.#evaluation?.scope.begin();
     return new CheckDialogue(this.plan, {
+      evaluation: this.#evaluation,
       // A 404 may keep a server from getting new sessions, but brings none back that is down.
       stopsOn404: this.#isUp && this.plan.sequence.disableOn404,
       stateHeader: this.#sendsState ? stateHeader(this.#health, this.status, this.#node) : undefined,

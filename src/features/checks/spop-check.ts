@@ -3,7 +3,7 @@
  * Specification: configuration manual 4.2 `option spop-check`; the protocol's own document, 3.2 (frames, HELLO,
  * DISCONNECT, status codes).
  */
-import { type CheckRule, expecting, type Judgement, sending } from './check-rules.ts';
+import { type BuiltInRule, expecting, type Judgement, sending } from './check-rules.ts';
 
 const HAPROXY_HELLO = 1;
 const AGENT_HELLO = 101;
@@ -19,7 +19,7 @@ const TYPE_BINARY = 9;
 const TYPE_TRUE = 0x11;
 const TYPE_UINT32 = 3;
 
-export function spopRules(): CheckRule[] {
+export function spopRules(): BuiltInRule[] {
   return [sending(hello()), expecting({ type: 'reply', judge: judgeSpop })];
 }
 

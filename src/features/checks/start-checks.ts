@@ -8,6 +8,7 @@ import type { Configuration, ProxyConfig } from '../../config/model.ts';
 import type { ObservedErrors } from '../../state/observed-errors.ts';
 import type { SharedState } from '../../state/shared-state.ts';
 import { AgentCheck } from './agent-check.ts';
+import { CheckSamples } from './check-samples.ts';
 import { firstDelaysMs } from './check-schedule.ts';
 import type { CheckStatus } from './check-status.ts';
 import { ServerCheck } from './server-check.ts';
@@ -30,6 +31,7 @@ export function startChecks(
   services: StateServices,
 ): RunningChecks {
   const states = new ServerStates(configuration, shared, services);
+  const samples = new CheckSamples(configuration, shared);
   const spread = checkSpread.read(configuration.global) ?? { percent: 0, maxMs: undefined };
   const checks = new Map<number, ServerCheck>();
   const healths = new Map<number, ServerHealth>();
@@ -41,7 +43,7 @@ export function startChecks(
     const health = new ServerHealth(place, proxy, states, services);
     healths.set(place.server, health);
     if (check.enabled) {
-      const checking = new ServerCheck(health, proxy, configuration.global, spread.percent);
+      const checking = new ServerCheck(health, proxy, configuration.global, spread.percent, samples);
       checks.set(place.server, checking);
       list.push(checking);
     }

@@ -2,12 +2,13 @@
  * Judges what a server sent as plain bytes against one `expect` rule. Pure.
  * Specification: configuration manual 4.2 `tcp-check expect`; texts as HAProxy 2.6 gives them.
  */
-import type { ExpectRule, Judgement, Match, Telling } from './check-rules.ts';
+import type { CheckText } from './check-format.ts';
+import type { Judgement, Match, ReadyExpectation, Telling } from './check-rules.ts';
 import { matchesPattern } from './pattern-cache.ts';
 
 /** `received` is latin1; `final`: there will be no more. */
 export function judgeStream(
-  rule: ExpectRule,
+  rule: ReadyExpectation,
   received: string,
   final: boolean,
   step: number,
@@ -27,12 +28,11 @@ export function judgeStream(
   const matched = matches(match, received);
   if (!matched && !final && minReceivedBytes < 0) return 'more';
   if (matched !== negated) return { passed: true };
-  if (rule.onError !== undefined) {
-    const told = comment === undefined ? '' : ` comment: ${comment}`;
-    return { passed: false, info: `${tell(rule.onError, received)}${told}` };
-  }
+  // Here HAProxy puts no quotes around a comment.
+  const told = comment === undefined ? '' : ` comment: ${comment}`;
+  if (rule.onError !== undefined) return { passed: false, info: `${tell(rule.onError, received)}${told}` };
   const what = matched ? 'matched unwanted content' : 'did not match content';
-  return { passed: false, info: `TCPCHK ${what} ${contentOf(match)} at step ${step}${commented}` };
+  return { passed: false, info: `TCPCHK ${what} ${contentOf(match)} at step ${step}${told}` };
 }
 
 /** A text, or what is in the first line from some place on; a NUL ends it too. */
@@ -78,7 +78,7 @@ function matches(match: Match, received: string): boolean {
 }
 
 /** As in `(expect …)`. */
-export function describeMatch(match: Match): string {
+export function describeMatch(match: Match<CheckText>): string {
   switch (match.type) {
     case 'string':
     case 'binary':

@@ -2,7 +2,7 @@
  * `option tcp-check` and the `tcp-check` rules.
  * Specification: configuration manual 4.2; wording of errors as HAProxy 2.6 gives them.
  */
-import { registerCheck, registerFamily, registerKeywords } from '../../config/keyword.ts';
+import { keywordsOf, registerCheck, registerKeywords } from '../../config/keyword.ts';
 import { proxyWord } from '../../config/proxy-kind.ts';
 import { nearestWord } from '../../config/suggest.ts';
 import { backendCheck, chooseKind, ownerName } from './check-config.ts';
@@ -12,6 +12,7 @@ import { isStep } from './check-sequence.ts';
 import { readComment, readConnect } from './connect-arguments.ts';
 import { faultInDigits, readExpect } from './expect-arguments.ts';
 import { bytesOfDigits } from './stream-match.ts';
+import { isVariableWord, readVariableRule } from './variable-rules.ts';
 
 export const CONNECT_COMES_FIRST =
   "first step MUST also be a 'connect', optionally preceded by a 'set-var', an 'unset-var' or a 'comment', when there is a 'connect' step in the tcp-check ruleset.";
@@ -23,7 +24,7 @@ function parseOption(context: Context): void {
 }
 
 function parseConnect(context: Context): void {
-  const rule = readConnect(context.args, 'tcp');
+  const rule = readConnect(context, 'tcp');
   if (rule === undefined) return;
   const { rules } = rulesOf(context, 'tcp');
   const first = rules.find(isStep);
@@ -33,7 +34,7 @@ function parseConnect(context: Context): void {
 }
 
 function parseExpect(context: Context): void {
-  const rule = readExpect(context.args, 'tcp');
+  const rule = readExpect(context, 'tcp');
   if (rule !== undefined) rulesOf(context, 'tcp').rules.push(rule);
 }
 
@@ -62,24 +63,16 @@ function parseSend(context: Context, word: string): void {
     comment = textBehind(args, directive, 'comment', '..');
     if (comment === undefined) return;
   }
-  const text = word.endsWith('-lf') ? readFormat(args, directive, word, written) : written;
-  if (text === undefined) return;
-  let bytes: string | undefined = text;
-  if (word.startsWith('send-binary')) {
-    bytes = bytesOfDigits(text);
-    if (bytes === undefined) {
-      args.alert(`'${directive}' : '${text}' invalid binary string (${faultInDigits(text)}).`);
-      return;
-    }
+  const { rules } = rulesOf(context, 'tcp');
+  if (word.endsWith('-lf')) {
+    const bytes = readFormat(context, directive, written);
+    const asDigits = word === 'send-binary-lf';
+    if (bytes !== undefined) rules.push({ kind: 'send', bytes, asDigits, comment });
+    return;
   }
-  rulesOf(context, 'tcp').rules.push({ kind: 'send', bytes, comment });
-}
-
-function notYet(name: string): ReturnType<typeof checkKeyword> {
-  return checkKeyword(name, '', 'Not carried out yet.', ({ args }) => {
-    args.rest();
-    args.alert(`'${name}' is a keyword of HAProxy 2.6 that this version of Sluice does not carry out yet`);
-  });
+  const bytes = word === 'send' ? written : bytesOfDigits(written);
+  if (bytes !== undefined) rules.push({ kind: 'send', bytes, comment });
+  else args.alert(`'${directive}' : '${written}' invalid binary string (${faultInDigits(written)}).`);
 }
 
 registerKeywords(
@@ -105,43 +98,49 @@ registerKeywords(
   ...(
     [
       ['send', '<data> [comment <msg>]', 'Sends a text.'],
-      ['send-lf', '<fmt> [comment <msg>]', 'Sends a log format; only texts so far.'],
+      ['send-lf', '<fmt> [comment <msg>]', 'Sends what a log format makes.'],
       ['send-binary', '<hexstring> [comment <msg>]', 'Sends bytes.'],
-      ['send-binary-lf', '<hexfmt> [comment <msg>]', 'Sends a log format as bytes; only texts so far.'],
+      ['send-binary-lf', '<hexfmt> [comment <msg>]', 'Sends the bytes whose digits a log format makes.'],
     ] as const
   ).map(([word, syntax, doc]) =>
     checkKeyword(`tcp-check ${word}`, syntax, doc, (context) => parseSend(context, word)),
   ),
-  ...['set-var', 'set-var-fmt', 'unset-var'].map((word) => notYet(`tcp-check ${word}`)),
 );
 
-/** `set-var(check.x)` is a keyword with an argument in it. */
-const VARIABLES = /^(set-var|set-var-fmt|unset-var)\(/;
+const SUPPORTED = {
+  tcp: "'comment', 'connect', 'send', 'send-binary', 'expect', 'set-var-fmt(*)', 'set-var(*)', 'unset-var(*)'.",
+  http: "'disable-on-404', 'send-state', 'comment', 'connect', 'send', 'expect', 'set-var-fmt(*)', 'set-var(*)', 'unset-var(*)'.",
+} as const;
 
-for (const dialect of ['tcp', 'http'] as const) {
-  const supported =
-    dialect === 'tcp'
-      ? "'comment', 'connect', 'send', 'send-binary', 'expect', 'set-var-fmt(*)', 'set-var(*)', 'unset-var(*)'."
-      : "'disable-on-404', 'send-state', 'comment', 'connect', 'send', 'expect', 'set-var-fmt(*)', 'set-var(*)', 'unset-var(*)'.";
-  registerFamily({
-    scope: 'proxy',
-    first: `${dialect}-check`,
-    unknown: (args, found, known) => {
-      const [, variable] = VARIABLES.exec(found) ?? [];
-      if (variable !== undefined) {
-        args.alert(
-          `'${dialect}-check ${variable}' is a keyword of HAProxy 2.6 that this version of Sluice does not carry out yet`,
-        );
-        return;
-      }
-      const near = found === '' ? undefined : nearestWord(found, known);
-      args.alert(
-        `'${dialect}-check' only supports ${supported} but got '${found}'`,
-        near === undefined ? undefined : `did you mean '${dialect}-check ${near}'?`,
-      );
-    },
-  });
+/** Lines whose second word is no keyword by itself: it has a variable in it, or is wrong. */
+function otherRule(dialect: 'tcp' | 'http'): ReturnType<typeof checkKeyword> {
+  const parse = (context: Context): void => {
+    const { args } = context;
+    const found = args.next() ?? '';
+    if (isVariableWord(found)) {
+      readVariableRule(context, dialect, found);
+      return;
+    }
+    const known = [...keywordsOf('proxy').keys()].flatMap((name) => {
+      const [first, second] = name.split(' ');
+      return first === `${dialect}-check` && second !== undefined ? [second] : [];
+    });
+    const near = found === '' ? undefined : nearestWord(found, known);
+    args.alert(
+      `'${dialect}-check' only supports ${SUPPORTED[dialect]} but got '${found}'`,
+      near === undefined ? undefined : `did you mean '${dialect}-check ${near}'?`,
+    );
+    args.rest();
+  };
+  return checkKeyword(
+    `${dialect}-check`,
+    'set-var(<name>[,<condition>]*) <expr> | set-var-fmt(<name>[,<condition>]*) <fmt> | unset-var(<name>)',
+    'Sets or unsets a variable while a check runs.',
+    parse,
+  );
 }
+
+registerKeywords(otherRule('tcp'), otherRule('http'));
 
 registerCheck((configuration, report) => {
   for (const proxy of configuration.proxies) {

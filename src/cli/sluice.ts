@@ -289,18 +289,12 @@ async function serve({ line, configuration, messages, early, inBackground }: Ser
 async function prepareFeatures(configuration: Configuration): Promise<(running: RunningProcess) => void> {
   const { proxies } = configuration;
   const { Rates } = await import('../features/stats/rates.ts');
-  const checked = proxies.some(({ servers }) =>
-    servers.some(({ check, agent }) => check.enabled || agent.enabled),
-  );
-  const { statsFacet } = await import('../features/stats/stats-config.ts');
-  const administered = proxies.some((proxy) => (statsFacet.read(proxy)?.admin.length ?? 0) > 0);
   const { ServerActions } = await import('../features/stats/server-actions.ts');
-  const { startChecks } =
-    checked || administered ? await import('../features/checks/start-checks.ts') : { startChecks: null };
-  return ({ shared, threads, reports, atSoftStop }) => {
+  // Also without any check: whoever changes the states of servers does so there.
+  const { startChecks } = await import('../features/checks/start-checks.ts');
+  return ({ shared, threads, patterns, reports, atSoftStop }) => {
     new Rates(configuration, shared);
-    if (startChecks === null) return;
-    const checks = startChecks(configuration, shared, {
+    const checks = startChecks(configuration, shared, patterns, {
       notify: (severity, message) => reports.messages.say(severity, message),
       log: (proxyIndex, level, message) => {
         const proxy = proxies[proxyIndex];

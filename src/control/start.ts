@@ -61,6 +61,7 @@ export interface StartParts {
 export interface RunningProcess {
   readonly shared: SharedState;
   readonly threads: DataThreads;
+  readonly patterns: PatternStore;
   readonly reports: Reports;
   /** Called when the last listener closes. */
   atSoftStop(callback: () => void): void;
@@ -146,7 +147,7 @@ export async function start(parts: StartParts): Promise<RunningProcess> {
     dumpPools: () => void threads.ask({ ask: 'pools' }).then((answers) => messages.raw(poolLines(answers))),
     exit: leaveAtOnce,
   });
-  return { shared, threads, reports, atSoftStop: (callback) => softStop.callbacks.push(callback) };
+  return { shared, threads, patterns, reports, atSoftStop: (callback) => softStop.callbacks.push(callback) };
 }
 
 function threadsOf({ global }: Configuration): number {

@@ -9,7 +9,7 @@ import type { RequestParser } from '../protocol/http1/request-parser.ts';
 import type { ResponseParser } from '../protocol/http1/response-parser.ts';
 import { SocketAddress } from '../protocol/socket-address.ts';
 import { LogProcess, LogRecord } from './log-format/log-record.ts';
-import type { ExchangeScope, FrontendScope, ListenerScope, Scope, SessionScope } from './scope.ts';
+import type { BodyScope, ExchangeScope, FrontendScope, ListenerScope, Scope, SessionScope } from './scope.ts';
 import { Variables } from './variables.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -86,6 +86,14 @@ export class EmptyScope implements Scope {
 
   get responseStatus(): number {
     return 0;
+  }
+
+  get requestBody(): BodyScope | null {
+    return null;
+  }
+
+  get responseBody(): BodyScope | null {
+    return null;
   }
 
   logRecord(): LogRecord {

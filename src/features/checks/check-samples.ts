@@ -8,6 +8,7 @@ import { type Expression, linkExpression } from '../../expr/expression.ts';
 import type { ExpressionConfig } from '../../expr/expression-config.ts';
 import type { Linker } from '../../expr/linker.ts';
 import { type FormatConfig, type FormatText, linkFormat } from '../../expr/log-format/format-text.ts';
+import type { PatternStore } from '../../expr/patterns/pattern-store.ts';
 import { latin1Text, Sample, T_STR } from '../../expr/sample.ts';
 import { formatScratch, sizeScratch } from '../../expr/scratch.ts';
 import type { SharedState } from '../../state/shared-state.ts';
@@ -18,6 +19,8 @@ import type { CheckScope } from './check-scope.ts';
 export class CheckSamples implements Linker {
   readonly configuration: Configuration;
   readonly shared: SharedState;
+  readonly patterns: PatternStore;
+  readonly warn: (text: string) => void;
   readonly #frontends = new Map<string, number>();
   readonly #backends = new Map<string, number>();
   readonly #formats = new Map<FormatConfig, FormatText>();
@@ -25,7 +28,14 @@ export class CheckSamples implements Linker {
   readonly #changes = new Map<VariableChange, Converter>();
   readonly #sample = new Sample();
 
-  constructor(configuration: Configuration, shared: SharedState) {
+  constructor(
+    configuration: Configuration,
+    shared: SharedState,
+    patterns: PatternStore,
+    warn: (text: string) => void,
+  ) {
+    this.patterns = patterns;
+    this.warn = warn;
     this.configuration = configuration;
     this.shared = shared;
     configuration.proxies.forEach((proxy, index) => {

@@ -6,7 +6,8 @@
 import { hostname } from 'node:os';
 import { EmptyScope, EmptySession } from '../../expr/empty-scope.ts';
 import { LogProcess, LogRecord } from '../../expr/log-format/log-record.ts';
-import type { ExchangeScope } from '../../expr/scope.ts';
+import { type Sample, T_BIN } from '../../expr/sample.ts';
+import type { BodyScope, ExchangeScope } from '../../expr/scope.ts';
 import { Variables } from '../../expr/variables.ts';
 import { bytes, reserve, u8 } from '../../os/arena.ts';
 import type { ByteWindow } from '../../protocol/http1/body-scanner.ts';
@@ -14,6 +15,7 @@ import { COMPLETE } from '../../protocol/http1/head-parser.ts';
 import { HeaderBlock, noEdits } from '../../protocol/http1/header-block.ts';
 import { ResponseParser } from '../../protocol/http1/response-parser.ts';
 import { SocketAddress } from '../../protocol/socket-address.ts';
+import { readResponse } from './http-response.ts';
 import type { ServerHealth } from './server-health.ts';
 
 /** Where an answer lies while expressions are evaluated: one place for all checks, which never do that at once. */
@@ -43,6 +45,7 @@ export class CheckScope extends EmptyScope {
   readonly #parser: ResponseParser;
   readonly #window = { head: 0, ready: 0, tail: 0, floor: 0, limit: 0 };
   #hasHead = false;
+  readonly #body = new CheckBody();
   override readonly exchange: ExchangeScope;
   readonly checkVariables = new Variables();
   /** A check is a session of its own, which begins with it. */
@@ -82,6 +85,7 @@ export class CheckScope extends EmptyScope {
     if (!this.#place.isHttp) return;
     this.#parser.begin(area);
     this.#hasHead = this.#parser.parse(u8, end) === COMPLETE;
+    this.#body.received = received;
   }
 
   override get rawResponse(): ByteWindow | null {
@@ -90,6 +94,10 @@ export class CheckScope extends EmptyScope {
 
   override get responseHead(): ResponseParser | null {
     return this.#hasHead ? this.#parser : null;
+  }
+
+  override get responseBody(): BodyScope | null {
+    return this.#hasHead ? this.#body : null;
   }
 
   override get responseStatus(): number {
@@ -107,6 +115,34 @@ export class CheckScope extends EmptyScope {
     record.serverAddress.copyFrom(address);
     record.acceptDateMs = Date.now();
     return record;
+  }
+}
+
+/** The data of an answer. Its end is not waited for, and what a HEAD leaves out is not there. */
+class CheckBody implements BodyScope {
+  received = '';
+  readonly settled = true;
+
+  get #data(): Buffer {
+    const response = readResponse(this.received, true, true);
+    return Buffer.from(typeof response === 'string' ? '' : response.body, 'latin1');
+  }
+
+  get availableBytes(): number {
+    return this.#data.length;
+  }
+
+  get announcedBytes(): number {
+    return this.#data.length;
+  }
+
+  get messageBytes(): number {
+    return this.received.length;
+  }
+
+  read(sample: Sample): true {
+    sample.setBytes(T_BIN, this.#data);
+    return true;
   }
 }
 

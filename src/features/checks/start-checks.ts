@@ -5,6 +5,7 @@
 import './keywords.ts';
 import { checkSpread } from '../../config/keywords/global-limits.ts';
 import type { Configuration, ProxyConfig } from '../../config/model.ts';
+import type { PatternStore } from '../../expr/patterns/pattern-store.ts';
 import type { ObservedErrors } from '../../state/observed-errors.ts';
 import type { SharedState } from '../../state/shared-state.ts';
 import { AgentCheck } from './agent-check.ts';
@@ -28,10 +29,13 @@ export interface RunningChecks {
 export function startChecks(
   configuration: Configuration,
   shared: SharedState,
+  patterns: PatternStore,
   services: StateServices,
 ): RunningChecks {
   const states = new ServerStates(configuration, shared, services);
-  const samples = new CheckSamples(configuration, shared);
+  const samples = new CheckSamples(configuration, shared, patterns, (text) =>
+    services.notify('warning', text),
+  );
   const spread = checkSpread.read(configuration.global) ?? { percent: 0, maxMs: undefined };
   const checks = new Map<number, ServerCheck>();
   const healths = new Map<number, ServerHealth>();

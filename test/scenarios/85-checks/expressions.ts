@@ -153,8 +153,8 @@ scenario('http-check: what the answer says is there for what follows', {}, (t) =
     ),
     expects(
       'on-success',
-      ['http-check expect status 200 on-success "ok %[res.hdr(x-a)] %[status] %[srv_name] %b"'],
-      `${PASSED}, info: "ok 12 200 s on-success"`,
+      ['http-check expect status 200 on-success "ok %[res.hdr(x-a)] %[status] %[srv_name] %b %[res.body]"'],
+      `${PASSED}, info: "ok 12 200 s on-success hello"`,
     ),
     expects(
       'on-error',

@@ -23,6 +23,7 @@ import {
   SRV_HEALTH,
   SRV_STATE,
 } from '../../../src/state/shared-state.ts';
+import { storeOf } from '../expr/patterns/local-lists.ts';
 
 function load(lines: string, before = '') {
   const text = `defaults
@@ -75,7 +76,7 @@ test('changes of server states keep the counts of the backend, behind proxies wi
   assert.equal(word(a, SRV_STATE), SERVER_UP | SERVER_CHECKED);
   // One failure short of going down, until a check has passed.
   const services = { notify: () => undefined, log: () => undefined, serversChanged: () => undefined };
-  startChecks(configuration, shared, services).stop();
+  startChecks(configuration, shared, storeOf([]), services).stop();
   assert.equal(word(a, SRV_HEALTH), 3);
   assert.deepEqual([proxy(BE_ACTIVE_SERVERS), proxy(BE_BACKUP_SERVERS)], [1, 1]);
 

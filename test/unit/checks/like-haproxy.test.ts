@@ -12,6 +12,7 @@ import { startChecks } from '../../../src/features/checks/start-checks.ts';
 import { nextLoopbackAddress } from '../../harness/loopback.ts';
 import { findCommand } from '../../harness/program.ts';
 import { Condition } from '../../harness/waiting.ts';
+import { storeOf } from '../expr/patterns/local-lists.ts';
 import { type Behaviour, CheckedServers } from './checked-servers.ts';
 
 const haproxy = findCommand('haproxy');
@@ -130,7 +131,7 @@ async function runHere(
   );
   const shared = createSharedState(configuration, 1, 0, Date.now());
   const said = new Said();
-  const checks = startChecks(configuration, shared, {
+  const checks = startChecks(configuration, shared, storeOf([]), {
     notify: (severity, message) => said.add(`${severity} ${message}`),
     log: (_proxy, level, message) => said.add(`<${level}> ${message}`),
     serversChanged: () => undefined,

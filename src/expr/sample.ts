@@ -127,8 +127,14 @@ export class Sample {
     this.u8 = other.u8;
     this.start = other.start;
     this.end = other.end;
-    this.address.set(other.address);
+    this.copyAddress(other);
     this.mayChange = other.mayChange;
+  }
+
+  /** The other's address, if it is one. */
+  protected copyAddress(other: Sample): void {
+    if (other.type !== T_IPV4 && other.type !== T_IPV6) return;
+    for (let i = 0; i < other.address.length; i++) this.address[i] = other.address[i] as number;
   }
 
   /** Of strings and binaries, one character a byte. Allocates: for regular expressions and cold paths. */

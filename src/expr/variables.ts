@@ -33,7 +33,7 @@ class Value extends Sample {
       this.u8 = own;
       this.start = 0;
       this.end = length;
-    } else this.address.set(sample.address);
+    } else this.copyAddress(sample);
     this.isSet = true;
   }
 }

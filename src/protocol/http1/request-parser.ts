@@ -31,6 +31,8 @@ const NO_VERSION = 8;
 /** `HTTP/1.1` without its digits: the fixed bytes of a version, 0 where a digit stands. */
 const VERSION_FORM = Uint8Array.from([72, 84, 84, 80, 47, 0, 46, 0]);
 
+const QUESTION_MARK = 63;
+
 export class RequestParser extends HeadParser {
   methodStart = 0;
   methodEnd = 0;
@@ -40,6 +42,10 @@ export class RequestParser extends HeadParser {
   versionEnd = 0;
   /** 10 × major + minor as received: 11 for HTTP/1.1; 9 for the request without a version. */
   version = 0;
+  // The last search for the query: whatever changes the target moves it or its end.
+  private searchedFrom = -1;
+  private searchedEnd = -1;
+  private foundQuery = -1;
 
   constructor(block: HeaderBlock) {
     super(block);
@@ -55,6 +61,20 @@ export class RequestParser extends HeadParser {
     this.methodEnd = start;
     this.targetStart = start;
     this.targetEnd = start;
+    this.searchedFrom = -1;
+  }
+
+  /** The question mark of the target at or behind `from`, or the target's end. */
+  queryMark(u8: Uint8Array, from: number): number {
+    const { targetEnd } = this;
+    if (from !== this.searchedFrom || targetEnd !== this.searchedEnd) {
+      this.searchedFrom = from;
+      this.searchedEnd = targetEnd;
+      let at = from;
+      while (at < targetEnd && u8[at] !== QUESTION_MARK) at++;
+      this.foundQuery = at;
+    }
+    return this.foundQuery;
   }
 
   /** Whether at least one byte of a request line has arrived (empty lines do not count). */

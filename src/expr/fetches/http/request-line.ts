@@ -24,7 +24,6 @@ import type { Scope } from '../../scope.ts';
 import { nextScratch } from '../../scratch.ts';
 
 const SLASH = 47;
-const QUESTION = 63;
 const COLON = 58;
 const AT = 64;
 
@@ -38,8 +37,7 @@ export function pathOf(head: RequestParser): number {
 
 /** The question mark behind the path, or the target's end. */
 export function queryMark(head: RequestParser, from: number): number {
-  for (let at = from; at < head.targetEnd; at++) if (u8[at] === QUESTION) return at;
-  return head.targetEnd;
+  return head.queryMark(u8, from);
 }
 
 /** Takes a sample of the request's head; false: there is none. */

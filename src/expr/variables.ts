@@ -38,13 +38,18 @@ class Value extends Sample {
   }
 }
 
+/** Never written to. */
+const NO_VALUES: (Value | undefined)[] = [];
+
 export class Variables {
-  private readonly values: (Value | undefined)[] = [];
+  /** Empty for all until one of them gets a value. */
+  private values: (Value | undefined)[] = NO_VALUES;
   private count = 0;
 
   set(slot: number, sample: Sample): void {
     let value = this.values[slot];
     if (value === undefined) {
+      if (this.values === NO_VALUES) this.values = [];
       value = new Value();
       this.values[slot] = value;
     }

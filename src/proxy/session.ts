@@ -66,9 +66,9 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   private greeting: GreetingKind = GREETING_NONE;
   /** A PROXY or NetScaler header came. */
   receivedHeader = false;
-  /** Addresses before rules changed them, where they did. */
-  private readonly keptSource = new SocketAddress();
-  private readonly keptDestination = new SocketAddress();
+  /** Addresses before rules changed them, where they did: most connections need no room for them. */
+  private keptSource: SocketAddress | null = null;
+  private keptDestination: SocketAddress | null = null;
   private addressesKept = false;
   /** The client is not to notice that the connection ends. */
   private unseen = false;
@@ -154,16 +154,20 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   keepAddresses(): void {
     if (this.addressesKept) return;
     this.addressesKept = true;
+    this.keptSource ??= new SocketAddress();
+    this.keptDestination ??= new SocketAddress();
     this.keptSource.copyFrom(this.clientAddress);
     this.keptDestination.copyFrom(this.destinationAddress());
   }
 
   originalSource(): SocketAddress {
-    return this.addressesKept ? this.keptSource : this.clientAddress;
+    return this.addressesKept && this.keptSource !== null ? this.keptSource : this.clientAddress;
   }
 
   originalDestination(): SocketAddress {
-    return this.addressesKept ? this.keptDestination : this.destinationAddress();
+    return this.addressesKept && this.keptDestination !== null
+      ? this.keptDestination
+      : this.destinationAddress();
   }
 
   isLocal(address: SocketAddress): boolean {

@@ -5,7 +5,7 @@
  */
 import type { ArgumentReader } from './argument-reader.ts';
 import type { CheckReport } from './keyword.ts';
-import type { ProxyConfig } from './model.ts';
+import type { Configuration, ProxyConfig } from './model.ts';
 
 /** The rest of a `balance` line, behind the algorithm's name. */
 export interface BalanceLine {
@@ -24,7 +24,12 @@ export interface BalanceSyntax<Settings = unknown> {
   /** Plain data for the threads; undefined when something was wrong, and has been reported. */
   readonly parse: (line: BalanceLine) => Settings | undefined;
   /** What can only be judged once the section is known that uses it. Gives what takes the settings' place. */
-  readonly finish?: (settings: Settings, proxy: ProxyConfig, report: CheckReport) => Settings;
+  readonly finish?: (
+    settings: Settings,
+    proxy: ProxyConfig,
+    configuration: Configuration,
+    report: CheckReport,
+  ) => Settings;
   /**
    * Whether the weight of a server may take any value while it is in use. Where it may not (the manual calls such an
    * algorithm static), only 0 and the configured weight can be set, and slow start has no effect.

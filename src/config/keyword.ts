@@ -124,6 +124,7 @@ const keywords = new Map<string, Map<string, KeywordRecord>>();
 const families = new Map<string, KeywordFamily>();
 const sections = new Map<string, SectionRecord>();
 const checks: ConfigurationCheck[] = [];
+const lastChecks: ConfigurationCheck[] = [];
 
 export function registerKeywords(...records: readonly KeywordRecord[]): void {
   for (const record of records) {
@@ -146,9 +147,10 @@ export function registerSection(record: SectionRecord): void {
   if (sections.has(record.name)) throw new Error(`section registered twice: ${record.name}`);
   sections.set(record.name, record);
 }
-/** Checks run in the order of registration. */
-export function registerCheck(check: ConfigurationCheck): void {
-  checks.push(check);
+/** Checks run in the order of registration, those behind all others that look at what the others have noted. */
+export function registerCheck(check: ConfigurationCheck, when: 'inOrder' | 'last' = 'inOrder'): void {
+  if (when === 'last') lastChecks.push(check);
+  else checks.push(check);
 }
 
 export function keywordsOf(scope: 'global'): ReadonlyMap<string, GlobalKeyword>;
@@ -162,5 +164,5 @@ export function sectionRecords(): ReadonlyMap<string, SectionRecord> {
   return sections;
 }
 export function configurationChecks(): readonly ConfigurationCheck[] {
-  return checks;
+  return [...checks, ...lastChecks];
 }

@@ -1,6 +1,6 @@
 /**
- * Looks for the proxies, servers and userlists that expressions name. Log formats note theirs in a check of their own,
- * which must have run before. Wording of messages as HAProxy 2.6.
+ * Looks for the proxies, servers and userlists that expressions name. Some are noted by other checks: this is the last
+ * one. Wording of messages as HAProxy 2.6.
  */
 import { registerCheck } from '../config/keyword.ts';
 import type { Configuration, ProxyConfig } from '../config/model.ts';
@@ -80,4 +80,4 @@ registerCheck((configuration, report) => {
   }
   // The data threads need none of it.
   referencesFacet.clear(configuration);
-});
+}, 'last');

@@ -41,6 +41,8 @@ export class Backend {
   private readonly bodyWanted: BalanceAlgorithm['wantsBody'];
   /** The algorithm gives equal requests the same server (balancing.ts). */
   readonly deterministic: boolean;
+  /** Newcomers wait behind those that wait for any server. */
+  readonly queuesInTurn: boolean;
   /** `dispatch` or `option transparent`: a nameless target in the place of the servers. */
   readonly direct: Server | null;
   readonly transparent: boolean;
@@ -112,6 +114,7 @@ export class Backend {
       memory,
     });
     this.deterministic = algorithm.deterministic;
+    this.queuesInTurn = !algorithm.deterministic && algorithm.ignoresQueue !== true;
     const option = (name: string): boolean => config.options.get(name) === true;
     this.transparent = option('transparent');
     for (const server of config.servers)

@@ -82,6 +82,11 @@ export interface BalanceAlgorithm<Settings = unknown> extends BalanceSyntax<Sett
    * only sent elsewhere when `option redispatch` has its turn. With others a request waits only when all are full.
    */
   readonly deterministic: boolean;
+  /**
+   * Requests do not wait behind those that wait for any server: each looks for its own server, and waits only when that
+   * one is full.
+   */
+  readonly ignoresQueue?: boolean;
   /** Bytes of shared memory that it needs for this backend. */
   readonly sharedBytes: (settings: Settings, proxy: ProxyConfig) => number;
   readonly create: (settings: Settings, context: BalanceContext) => Balancer;

@@ -366,7 +366,7 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
       return;
     }
     // Where a request waits for any server, all are full.
-    if (!backend.deterministic && queue.holdsBack) {
+    if (backend.queuesInTurn && queue.holdsBack) {
       this.enqueue(null, freed);
       return;
     }

@@ -3,6 +3,7 @@
  * formats, made for each request.
  * Specification: configuration manual 4.2 `use-server`; wording of messages as HAProxy 2.6.
  */
+import path from 'node:path';
 import { Facet } from '../config/facet.ts';
 import { type CheckReport, type KeywordContext, registerCheck, registerKeywords } from '../config/keyword.ts';
 import { misplaced } from '../config/misplaced.ts';
@@ -109,10 +110,10 @@ function checkName(
     origin,
     proxy: proxy.name,
     references: referencesOf(configuration),
-    usedIn: 'use-server expression',
+    usedIn: 'use-server or balance expression',
     points: [POINT],
     http: proxy.mode === 'http',
-    files: patternFileReader(configuration, (file) => file, origin),
+    files: patternFileReader(configuration, (file) => path.resolve(file), origin),
   });
   if (result.ok) return;
   for (const { message, hint } of result.errors) {

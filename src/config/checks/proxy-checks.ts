@@ -16,7 +16,7 @@ import { checkServerTfo } from './server-tfo.ts';
 registerCheck((configuration, report) => {
   for (const proxy of configuration.proxies) {
     if (proxy.disabled) continue;
-    checkBalance(proxy, report);
+    checkBalance(proxy, configuration, report);
     fallBackToTcpLog(proxy, report);
     checkThreads(proxy, configuration, report);
     checkListeners(proxy, report);

@@ -1,15 +1,23 @@
 /**
  * `balance random(<draws>)`: servers are drawn at random in proportion to their weights, and the one with the least to
  * do for its weight among the draws gets the request.
- * Structure: a tree of sums (Fenwick) over the weights in shared memory; a draw, a change of weight and laying a full
- * server aside cost O(log n). Each thread has a generator of its own.
+ * Full servers are drawn like others: then the request waits in the backend's queue, whatever others have free, and does
+ * not wait there for those that came before it (as observed on HAProxy 2.6).
+ * Structure: a tree of sums (Fenwick) over the weights in shared memory; a draw and a change of weight cost O(log n). Each
+ * thread has a generator of its own.
  * `hash-balance-factor` applies to each draw.
  * Specification: configuration manual 4.2 `balance random`, `hash-balance-factor`.
  */
 import type { BalanceLine } from '../../config/balance-syntax.ts';
-import { type BalanceContext, registerBalanceAlgorithm } from '../../proxy/balancing.ts';
+import {
+  ALL_FULL,
+  type BalanceContext,
+  type BalanceRequest,
+  NO_SERVER,
+  registerBalanceAlgorithm,
+} from '../../proxy/balancing.ts';
 import { BoundedLoad } from './hash/bounded-load.ts';
-import { OrderedBalancer } from './ordered-balancer.ts';
+import { SharedBalancer } from './shared-balancer.ts';
 
 const DEFAULT_DRAWS = 2;
 
@@ -17,7 +25,7 @@ const DEFAULT_DRAWS = 2;
 const TOTAL = 0;
 const HEADER_WORDS = 1;
 
-class Random extends OrderedBalancer {
+class Random extends SharedBalancer {
   readonly #draws: number;
   /** Each server's weight in the tree: 0 for those that are out. */
   readonly #inTree: Int32Array;
@@ -38,8 +46,8 @@ class Random extends OrderedBalancer {
     const count = this.servers.count;
     this.#draws = draws;
     this.#bound = BoundedLoad.of(context, this.servers);
-    this.#inTree = this.table.subarray(HEADER_WORDS, HEADER_WORDS + count);
-    this.#sums = this.table.subarray(HEADER_WORDS + count, HEADER_WORDS + count + count + 1);
+    this.#inTree = this.memory.subarray(HEADER_WORDS, HEADER_WORDS + count);
+    this.#sums = this.memory.subarray(HEADER_WORDS + count, HEADER_WORDS + count + count + 1);
     this.#highestBit = count === 0 ? 0 : 2 ** Math.floor(Math.log2(count));
   }
 
@@ -47,7 +55,7 @@ class Random extends OrderedBalancer {
     const change = weight - (this.#inTree[server] as number);
     if (change === 0) return;
     this.#inTree[server] = weight;
-    (this.table[TOTAL] as number) += change;
+    (this.memory[TOTAL] as number) += change;
     for (let at = server + 1; at < this.#sums.length; at += at & -at) (this.#sums[at] as number) += change;
   }
 
@@ -70,7 +78,7 @@ class Random extends OrderedBalancer {
     x ^= x >>> 17;
     x ^= x << 5;
     this.#random = x;
-    return this.#allowed(this.#at((x >>> 0) % (this.table[TOTAL] as number)));
+    return this.#allowed(this.#at((x >>> 0) % (this.memory[TOTAL] as number)));
   }
 
   /** The server, or the first one behind it that `hash-balance-factor` lets have one more stream. */
@@ -86,14 +94,24 @@ class Random extends OrderedBalancer {
     return drawn;
   }
 
-  protected arrange(): void {
+  protected rebuild(): void {
     for (let server = 0; server < this.servers.count; server++) {
       this.#setWeight(server, this.servers.has(server) ? this.servers.rampedUnits(server) : 0);
     }
   }
 
-  protected next(): number {
-    if (this.table[TOTAL] === 0) return -1;
+  protected choose(_request: BalanceRequest, avoid: number): number {
+    if (avoid < 0 || this.#inTree[avoid] === 0) return this.#drawn();
+    const weight = this.#inTree[avoid] as number;
+    this.#setWeight(avoid, 0);
+    const other = this.#drawn();
+    this.#setWeight(avoid, weight);
+    return other === NO_SERVER ? this.#drawn() : other;
+  }
+
+  /** The best of the draws, ALL_FULL when it has no room, or NO_SERVER. */
+  #drawn(): number {
+    if (this.memory[TOTAL] === 0) return NO_SERVER;
     const bound = this.#bound;
     if (bound !== null && this.#boundFor !== this.generation) {
       // Another thread may have brought the tree up to date; the weights are this thread's own business.
@@ -108,19 +126,12 @@ class Random extends OrderedBalancer {
       const ofOther = this.servers.load(other) * (this.#inTree[best] as number);
       if (ofOther < ofBest) best = other;
     }
-    return best;
+    const { servers } = this;
+    return servers.full(best) || servers.load(best) > servers.served(best) ? ALL_FULL : best;
   }
 
-  protected take(): void {
-    // Nothing remembers a draw.
-  }
-
-  protected remove(server: number): void {
-    this.#setWeight(server, 0);
-  }
-
-  protected putBack(server: number): void {
-    this.#setWeight(server, this.servers.rampedUnits(server));
+  served(): void {
+    // A draw asks by itself how much the servers have to do.
   }
 }
 
@@ -148,7 +159,7 @@ registerBalanceAlgorithm<RandomSettings>({
   parse,
   hasDynamicWeights: () => true,
   deterministic: false,
-  sharedBytes: (_settings, { servers }) =>
-    OrderedBalancer.bytes(servers.length, Random.words(servers.length)),
+  ignoresQueue: true,
+  sharedBytes: (_settings, { servers }) => SharedBalancer.bytes(servers.length, Random.words(servers.length)),
   create: ({ draws }, context) => new Random(context, draws),
 });

@@ -31,6 +31,7 @@ export function readFormat(
   directive: string,
   format: string,
   frame: Frame = INVALID,
+  usedIn?: string,
 ): CheckText | undefined {
   if (!format.replaceAll('%%', '').includes('%')) return format.replaceAll('%%', '%');
   const { args, target } = context;
@@ -40,7 +41,7 @@ export function readFormat(
     proxy: target.name,
     files: place.files,
     references: place.references,
-    usedIn: 'log-format string',
+    usedIn,
     points: [POINT],
     http: target.mode === 'http',
   });
@@ -55,7 +56,7 @@ export function readFormat(
 export function readCheckExpression(
   context: Context,
   text: string,
-  usedIn: string,
+  usedIn?: string,
   action?: string,
 ): ExpressionConfig | { readonly error: string; readonly hint?: string | undefined } {
   const read = readWholeExpression(text, { ...conditionPlace(context), usedIn });

@@ -90,7 +90,7 @@ function readPort(context: Context, directive: string): number | ExpressionConfi
     );
     return undefined;
   }
-  const read = readCheckExpression(context, text, 'tcp-check ruleset');
+  const read = readCheckExpression(context, text);
   if (!('error' in read)) return read;
   args.alert(`'${directive}' : error detected while parsing port expression : ${read.error}.`, read.hint);
   return undefined;

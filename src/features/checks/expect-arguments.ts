@@ -131,7 +131,7 @@ function readOption(context: Context, directive: string, word: string, options: 
       return false;
     }
     case 'status-code': {
-      const read = readCheckExpression(context, text, 'tcp-check ruleset');
+      const read = readCheckExpression(context, text);
       if (!('error' in read)) {
         options.statusCode = read;
         return true;

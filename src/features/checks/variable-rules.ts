@@ -8,6 +8,9 @@ import type { CheckRule } from './check-rules.ts';
 
 const EXPECTED = "Expects 'set-var(<var-name>)', 'set-var-fmt(<var-name>)' or 'unset-var(<var-name>)'.";
 
+/** How messages about the names in expressions call the place. */
+const USED_IN = 'tcp-check expression';
+
 /** Whether the second word of a line is one of these, well written or not. */
 export function isVariableWord(word: string): boolean {
   return /^(set|unset)-var/.test(word);
@@ -40,11 +43,11 @@ function readRule(context: Context, dialect: 'tcp' | 'http', found: string): Che
   const text = args.next() ?? '';
   if (word === 'set-var-fmt') {
     const frame = (_format: string, detail: string): string => `'${word}' : ${detail}.`;
-    const format = readFormat(context, directive, text, frame);
+    const format = readFormat(context, directive, text, frame, USED_IN);
     return format === undefined ? undefined : { kind: 'set-var', change, value: { format } };
   }
   if (text === '') return fail('missing fetch method.');
-  const expression = readCheckExpression(context, text, `${dialect}-check ruleset`, found);
+  const expression = readCheckExpression(context, text, USED_IN, found);
   if ('error' in expression) return fail(`${expression.error}.`, expression.hint);
   return { kind: 'set-var', change, value: { expression } };
 }

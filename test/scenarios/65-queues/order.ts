@@ -157,3 +157,29 @@ ${farm.statistics}`);
   }
   assert.deepEqual(farm.arrivals, expected);
 });
+
+scenario(
+  'balance random: who is drawn a full server waits for any, while another one is free',
+  {},
+  async (t) => {
+    const farm = await HeldFarm.of(t, ['a', 'b']);
+    await t.start(`${HTTP_DEFAULTS}
+listen web
+    bind ${t.ip}:8080
+    balance random(1)
+    server a ${farm.address('a')} maxconn 1
+    server b ${farm.address('b')} maxconn 1
+${farm.statistics}`);
+    // Every second time the second request is drawn the server of the first one.
+    for (let round = 1; round <= 40; round++) {
+      await farm.ask(`/${round}a`);
+      await farm.came(2 * round - 1);
+      await farm.ask(`/${round}b`);
+      const waits = (await farm.queued()) === 1;
+      await farm.answer(`/${round}a`);
+      await farm.answer(`/${round}b`);
+      if (waits) return;
+    }
+    assert.fail('nobody had to wait');
+  },
+);

@@ -8,8 +8,8 @@ import { LocalFarm, type LocalServer } from './local-farm.ts';
 import type { PickingTask } from './picking-thread.ts';
 
 const ALGORITHMS = ['roundrobin', 'static-rr', 'leastconn', 'first', 'random', 'source'];
-/** Those that keep away from full servers; `source` sticks to the server it computed. */
-const MINDING_LIMITS = ALGORITHMS.filter((name) => name !== 'source');
+/** Those that keep away from full servers; `source` sticks to the server it computed, `random` to the one it drew. */
+const MINDING_LIMITS = ALGORITHMS.filter((name) => name !== 'source' && name !== 'random');
 
 function weights(...list: number[]): LocalServer[] {
   return list.map((weight) => ({ weight }));
@@ -146,6 +146,20 @@ test('random draws in proportion to weights, and more draws even out the loads',
   const farm = LocalFarm.create('random(64)', weights(1, 1));
   const held = Array.from({ length: 200 }, () => farm.hold());
   assert.deepEqual(shares(held, 2), [100, 100]);
+});
+
+test('random draws full servers like others, and avoids a server as long as there is another one', () => {
+  const farm = LocalFarm.create('random(1)', [{ maxconn: 1 }, { maxconn: 1 }]);
+  const first = farm.pick();
+  assert.ok(first >= 0);
+  let busy = farm.hold();
+  while (busy < 0) busy = farm.hold();
+  const drawn = new Set(Array.from({ length: 200 }, () => farm.pick()));
+  assert.deepEqual(drawn, new Set([ALL_FULL, 1 - busy]));
+  for (let at = 0; at < 50; at++) assert.equal(farm.pick(undefined, busy), 1 - busy);
+  for (let at = 0; at < 50; at++) assert.equal(farm.pick(undefined, 1 - busy), ALL_FULL);
+  farm.setState(busy, 'down');
+  assert.equal(farm.pick(undefined, 1 - busy), 1 - busy, 'there is no other');
 });
 
 test('source keeps a client on its server, full or not', () => {

@@ -2,14 +2,17 @@
  * `balance hash <expr>`: the key is what a sample expression gives, as bytes. Where it gives nothing there is no key.
  * Specification: configuration manual 4.2 `balance hash`.
  */
+import path from 'node:path';
 import type { BalanceLine } from '../../../config/balance-syntax.ts';
 import type { CheckReport } from '../../../config/keyword.ts';
-import type { ProxyConfig } from '../../../config/model.ts';
+import type { Configuration, ProxyConfig } from '../../../config/model.ts';
 import { proxyWord } from '../../../config/proxy-kind.ts';
 import { needOf, sees } from '../../../expr/availability.ts';
 import { type Expression, linkExpression } from '../../../expr/expression.ts';
 import type { ExpressionConfig } from '../../../expr/expression-config.ts';
 import { readWholeExpression } from '../../../expr/parse-expression.ts';
+import { patternFileReader } from '../../../expr/patterns/pattern-files.ts';
+import { referencesOf } from '../../../expr/references.ts';
 import { T_BIN } from '../../../expr/sample.ts';
 import { type BalanceRequest, NO_HASH } from '../../../proxy/balancing.ts';
 import type { Key, KeyHashing } from './key.ts';
@@ -35,11 +38,22 @@ function parse({ args }: BalanceLine): ExpressionSettings | undefined {
   return { text, expression: undefined };
 }
 
-function finish({ text }: ExpressionSettings, proxy: ProxyConfig, report: CheckReport): ExpressionSettings {
+function finish(
+  { text }: ExpressionSettings,
+  proxy: ProxyConfig,
+  configuration: Configuration,
+  report: CheckReport,
+): ExpressionSettings {
   const { name, origin } = proxy;
   const line = proxy.balance?.origin ?? origin;
   const place = `${proxyWord(proxy.kind)} '${name}' [${origin.file}:${origin.line}]`;
-  const read = readWholeExpression(text, { origin: line, proxy: name });
+  const read = readWholeExpression(text, {
+    origin: line,
+    proxy: name,
+    references: referencesOf(configuration),
+    usedIn: 'use-server or balance expression',
+    files: patternFileReader(configuration, (file) => path.resolve(file), line),
+  });
   if ('error' in read) {
     const { detail, hint } = read.error;
     report.alertAt(

@@ -69,7 +69,7 @@ export function readAcl(name: string, words: readonly string[], place: AclPlace)
     if (wrong !== undefined) return { error: wrong };
     patterns.push(pattern);
   }
-  const added = place.files.addList(patterns, criterion, id);
+  const added = place.files.addList(patterns, { criterion, method, ignoreCase, id });
   if ('error' in added) return added;
   const list = { method, ignoreCase, files, list: added.list };
   return { acl: { name, keyword: criterion, expression, patterns: list, origin: place.origin } };

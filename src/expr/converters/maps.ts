@@ -126,14 +126,15 @@ const withReferences: ConverterRecord = {
   manual: '7.3.1',
   check: checker('reg', text),
   link: ([file, fallbackArgument], linker) => {
-    const lookup = new Regexes(listOf(file, linker), false, true);
+    const regexes = new Regexes(listOf(file, linker), false, true);
+    const { lookup } = regexes;
     const fallback = fallbackOf(fallbackArgument, text);
     return (sample) => {
       const found = lookup.value(sample);
       if (found === NOT_FOUND) return fallback !== null && sample.setBytes(T_STR, fallback);
       if (found !== FOUND) return takePresence(text, sample);
       const area = nextScratch();
-      const length = lookup.writeReplacement(sample, area);
+      const length = regexes.writeReplacement(sample, area);
       return length >= 0 && sample.setString(area, 0, length);
     };
   },

@@ -3,6 +3,7 @@
  * holes are looked at one by one. Specification: configuration manual 7.1.6.
  */
 import { type Sample, T_ADDR, T_IPV4 } from '../sample.ts';
+import { IndexView } from './index-view.ts';
 import { hashWords, spread } from './key-hash.ts';
 import {
   type DerivedKey,
@@ -15,8 +16,7 @@ import {
 import { registerMatchMethods } from './match-method.ts';
 import { isNetwork, Network } from './networks.ts';
 import { ENTRY_GENERATION, NODE_ENTRY, NODE_HASH, NODE_NEXT, NODE_TRIM, NODE_W0 } from './pattern-layout.ts';
-import type { PatternReference } from './pattern-reference.ts';
-import { SpecialLookup } from './special-lookup.ts';
+import { type PatternFinder, PatternLookup } from './pattern-lookup.ts';
 
 /** The length by which an index counts a network: its bits, and this more for IPv6. */
 const INET6 = 64;
@@ -66,23 +66,25 @@ registerKeyKinds({ kind: KIND_IP, shape: SHAPE_NUMBER, derive, refusal });
 const other = new Uint8Array(16);
 const NO_NAMES: ReadonlyMap<string, string> = new Map();
 
-class Networks extends SpecialLookup {
+class Networks implements PatternFinder {
+  private readonly view: IndexView;
   private holed: readonly { readonly network: Network; readonly entry: number }[] = [];
 
-  constructor(reference: PatternReference) {
-    super(reference, KIND_IP);
+  constructor(view: IndexView) {
+    this.view = view;
+    view.takeSpecials = (entries) => this.takeHoled(entries);
   }
 
-  protected takeSpecials(entries: readonly number[]): void {
+  private takeHoled(entries: readonly number[]): void {
     this.holed = entries.map((entry) => {
       const network = new Network();
-      const text = Buffer.from(this.keyText(entry), 'latin1');
+      const text = Buffer.from(this.view.keyText(entry), 'latin1');
       network.set(text, 0, text.length, NO_NAMES);
       return { network, entry };
     });
   }
 
-  protected find(sample: Sample): number {
+  find(sample: Sample): number {
     const { address } = sample;
     if (sample.type === T_IPV4) {
       const found = this.findInet4(address, 0);
@@ -102,20 +104,20 @@ class Networks extends SpecialLookup {
   }
 
   private findInet4(address: Uint8Array, at: number): number {
-    const { lengths } = this;
+    const { lengths } = this.view;
     const word = wordAt(address, at);
-    for (let i = this.lengthCount - 1; i >= 0; i--) {
+    for (let i = this.view.lengthCount - 1; i >= 0; i--) {
       const bits = lengths[i] as number;
       if (bits >= INET6) continue;
       const found = this.findWords(masked(word, bits), 0, 0, 0, bits);
       if (found !== 0) return found;
     }
-    return this.hasSpecials ? this.findHoled(address, 4) : 0;
+    return this.view.hasSpecials ? this.findHoled(address, 4) : 0;
   }
 
   private findInet6(address: Uint8Array): number {
-    const { lengths } = this;
-    for (let i = this.lengthCount - 1; i >= 0; i--) {
+    const { lengths } = this.view;
+    for (let i = this.view.lengthCount - 1; i >= 0; i--) {
       const length = lengths[i] as number;
       const bits = length - INET6;
       if (bits < 0) break;
@@ -128,20 +130,21 @@ class Networks extends SpecialLookup {
       );
       if (found !== 0) return found;
     }
-    return this.hasSpecials ? this.findHoled(address, 16) : 0;
+    return this.view.hasSpecials ? this.findHoled(address, 16) : 0;
   }
 
   private findWords(w0: number, w1: number, w2: number, w3: number, length: number): number {
-    const { words } = this;
-    const hash = hashWords(w0, w1, w2, w3, length, this.base);
-    let left = this.most;
-    let node = words[this.slots + (spread(hash) & this.mask)] as number;
+    const { view } = this;
+    const { words } = view;
+    const hash = hashWords(w0, w1, w2, w3, length, view.base);
+    let left = view.most;
+    let node = words[view.slots + (spread(hash) & view.mask)] as number;
     for (; node > 0 && left >= 0; left--, node = words[node + NODE_NEXT] as number) {
       if (words[node + NODE_HASH] !== hash || words[node + NODE_TRIM] !== length) continue;
       if (words[node + NODE_W0] !== w0 || words[node + NODE_W0 + 1] !== w1) continue;
       if (words[node + NODE_W0 + 2] !== w2 || words[node + NODE_W0 + 3] !== w3) continue;
       const entry = words[node + NODE_ENTRY] as number;
-      if (words[entry + ENTRY_GENERATION] === this.generation) return entry;
+      if (words[entry + ENTRY_GENERATION] === view.generation) return entry;
     }
     return 0;
   }
@@ -172,5 +175,8 @@ registerMatchMethods({
   input: T_ADDR,
   check: refusal,
   isPlain: (u8, start, end) => read.setPlain(u8, start, end),
-  lookup: (reference) => new Networks(reference),
+  lookup: (reference) => {
+    const view = new IndexView(reference, KIND_IP);
+    return new PatternLookup(view, new Networks(view));
+  },
 });

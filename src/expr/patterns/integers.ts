@@ -4,6 +4,7 @@
  */
 import { type Int64, normal } from '../int64.ts';
 import { latin1Text, type Sample, T_INT, T_STR } from '../sample.ts';
+import { IndexView } from './index-view.ts';
 import { hashWords, spread } from './key-hash.ts';
 import {
   type DerivedKey,
@@ -15,9 +16,9 @@ import {
 } from './key-kind.ts';
 import { registerMatchMethods } from './match-method.ts';
 import { ENTRY_GENERATION, NODE_ENTRY, NODE_HASH, NODE_NEXT, NODE_W0 } from './pattern-layout.ts';
+import { type PatternFinder, PatternLookup } from './pattern-lookup.ts';
 import type { PatternReference } from './pattern-reference.ts';
 import { type Range, RangeMap } from './range-map.ts';
-import { SpecialLookup } from './special-lookup.ts';
 
 const NUMBER = /^\d+$/;
 /** A dash separates as a colon does, so only the upper end can be negative (observed on HAProxy 2.6). */
@@ -71,6 +72,8 @@ function lowWord(value: Int64): number {
 }
 
 function highWord(value: Int64): number {
+  // Most are small, and a division is dear.
+  if (value === lowWord(value)) return (value as number) >> 31;
   return typeof value === 'number'
     ? Math.floor(value / 0x100000000) | 0
     : Number(BigInt.asIntN(32, value >> 32n));
@@ -114,20 +117,22 @@ registerKeyKinds({
   refusal: check,
 });
 
-class Integers extends SpecialLookup {
+class Integers implements PatternFinder {
+  private readonly view: IndexView;
   private readonly ofLength: boolean;
   private ranges = new RangeMap([], []);
 
-  constructor(reference: PatternReference, ofLength: boolean) {
-    super(reference, KIND_INT);
+  constructor(view: IndexView, ofLength: boolean) {
+    this.view = view;
+    view.takeSpecials = (entries) => this.takeRanges(entries);
     this.ofLength = ofLength;
   }
 
-  protected takeSpecials(entries: readonly number[]): void {
+  private takeRanges(entries: readonly number[]): void {
     const ranges: Range[] = [];
     const owners: number[] = [];
     for (const entry of entries) {
-      const range = readRange(this.keyText(entry));
+      const range = readRange(this.view.keyText(entry));
       if (typeof range === 'string') continue;
       ranges.push(range);
       owners.push(entry);
@@ -135,27 +140,35 @@ class Integers extends SpecialLookup {
     this.ranges = new RangeMap(ranges, owners);
   }
 
-  protected find(sample: Sample): number {
+  find(sample: Sample): number {
     const value = this.ofLength ? sample.length : sample.integer;
     const exact = this.exact(value);
-    return this.hasSpecials ? this.first(exact, this.ranges.find(value)) : exact;
+    const { view } = this;
+    return view.hasSpecials ? view.first(exact, this.ranges.find(value)) : exact;
   }
 
   private exact(value: Int64): number {
-    const { words } = this;
+    const { view } = this;
+    const { words } = view;
+    if (view.most === 0) return 0;
     const w0 = lowWord(value);
     const w1 = highWord(value);
-    const hash = hashWords(w0, w1, 0, 0, 0, this.base);
-    let left = this.most;
-    let node = words[this.slots + (spread(hash) & this.mask)] as number;
+    const hash = hashWords(w0, w1, 0, 0, 0, view.base);
+    let left = view.most;
+    let node = words[view.slots + (spread(hash) & view.mask)] as number;
     for (; node > 0 && left >= 0; left--, node = words[node + NODE_NEXT] as number) {
       if (words[node + NODE_HASH] !== hash) continue;
       if (words[node + NODE_W0] !== w0 || words[node + NODE_W0 + 1] !== w1) continue;
       const entry = words[node + NODE_ENTRY] as number;
-      if (words[entry + ENTRY_GENERATION] === this.generation) return entry;
+      if (words[entry + ENTRY_GENERATION] === view.generation) return entry;
     }
     return 0;
   }
+}
+
+function integers(reference: PatternReference, ofLength: boolean): PatternLookup {
+  const view = new IndexView(reference, KIND_INT);
+  return new PatternLookup(view, new Integers(view, ofLength));
 }
 
 registerMatchMethods(
@@ -166,7 +179,7 @@ registerMatchMethods(
     input: T_INT,
     check,
     isPlain,
-    lookup: (reference) => new Integers(reference, false),
+    lookup: (reference) => integers(reference, false),
   },
   {
     name: 'len',
@@ -175,6 +188,6 @@ registerMatchMethods(
     input: T_STR,
     check,
     isPlain,
-    lookup: (reference) => new Integers(reference, true),
+    lookup: (reference) => integers(reference, true),
   },
 );

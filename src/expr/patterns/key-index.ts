@@ -22,7 +22,9 @@ import {
   IX_COUNT,
   IX_FILTER,
   IX_FILTER_MASK,
+  IX_FIRST_BYTES,
   IX_KIND,
+  IX_LAST_BYTES,
   IX_LENGTHS,
   IX_LENGTHS_COUNT,
   IX_LENGTHS_ROOM,
@@ -63,6 +65,10 @@ export interface IndexParts {
   readonly names: ReadonlyMap<string, string>;
   /** Small letters for capitals where the kind ignores case: the filter is about mapped bytes. */
   readonly mapOf: (kind: number) => Uint8Array;
+}
+
+function addByte(words: Int32Array, set: number, byte: number): void {
+  words[set + (byte >>> 5)] = (words[set + (byte >>> 5)] as number) | (1 << (byte & 31));
 }
 
 function powerOfTwo(least: number, wanted: number): number {
@@ -193,6 +199,10 @@ export class KeyIndex {
     words[node + NODE_ENTRY] = entry;
     if (shape === SHAPE_BYTES) {
       words[node + NODE_TRIM] = key.trimStart | (key.trimEnd << 16);
+      if (key.firstByte >= 0) {
+        addByte(words, this.at + IX_FIRST_BYTES, key.firstByte);
+        addByte(words, this.at + IX_LAST_BYTES, key.lastByte);
+      }
       return;
     }
     words[node + NODE_TRIM] = key.length;

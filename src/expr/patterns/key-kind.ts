@@ -36,6 +36,9 @@ export class DerivedKey {
   trimEnd = 0;
   /** By which the index counts: the length of bytes, the mask of a network. */
   length = 0;
+  /** The bytes at both ends as they are compared; -1 where there are none. */
+  firstByte = -1;
+  lastByte = -1;
   /** Of SHAPE_NUMBER. */
   w0 = 0;
   w1 = 0;

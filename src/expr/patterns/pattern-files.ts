@@ -15,6 +15,8 @@ import { lineNumberAt, readPatternLines } from './pattern-lines.ts';
 /** What names a list, for whoever shows them. */
 export interface PatternUse {
   readonly by: 'map' | 'acl';
+  readonly method: MatchName;
+  readonly ignoreCase: boolean;
   readonly origin: Origin;
 }
 
@@ -59,16 +61,21 @@ export interface FileUse extends PatternFlags {
   readonly acceptsValue?: (u8: Uint8Array, start: number, end: number) => boolean;
 }
 
+/** How a line uses the patterns that stand on it. */
+export interface LineUse {
+  readonly criterion: string;
+  readonly method: MatchName;
+  readonly ignoreCase: boolean;
+  /** `-u`. */
+  readonly id: number | undefined;
+}
+
 /** What a line of the configuration can do with patterns. */
 export interface PatternFileReader {
   /** Reads and checks a file for this use; HAProxy's words for what is wrong, if anything. */
   useFile(name: string, use: FileUse): string | undefined;
   /** Notes patterns of the line itself: the place of their list, or what is wrong. */
-  addList(
-    patterns: readonly string[],
-    criterion: string,
-    id: number | undefined,
-  ): { readonly list: number } | { readonly error: string };
+  addList(patterns: readonly string[], use: LineUse): { readonly list: number } | { readonly error: string };
 }
 
 /** `resolve`: the path that a name means. */
@@ -82,24 +89,25 @@ export function patternFileReader(
     useFile: (name, use) => {
       const list = fileList(sources, name, use, resolve);
       if (typeof list === 'string') return list;
-      list.uses.push({ by: use.by, origin });
+      const { by, method, ignoreCase } = use;
+      list.uses.push({ by, method, ignoreCase, origin });
       return checkFile(sources, name, list, use);
     },
-    addList: (patterns, criterion, id) => {
+    addList: (patterns, { criterion, id, method, ignoreCase }) => {
       if (id !== undefined && sources.lists.some((list) => list.id === id))
         return { error: 'the id is already used' };
       const content = new Uint8Array(0);
-      const list = {
+      const uses: PatternUse[] = [{ by: 'acl', method, ignoreCase, origin }];
+      const list: PatternListSource = {
         file: undefined,
         withValues: false,
         patterns,
         criterion,
         id,
         content,
-        uses: [],
+        uses,
         checked: [],
       };
-      (list.uses as PatternUse[]).push({ by: 'acl', origin });
       return { list: sources.lists.push(list) - 1 };
     },
   };

@@ -81,7 +81,12 @@ export const IX_LENGTHS_VERSION = 12;
 export const IX_FILTER = 13;
 /** Bits in it, less one. */
 export const IX_FILTER_MASK = 14;
-export const IX_WORDS = 16;
+/** Bits of the bytes that keys begin and end with, eight words each. Those of keys that have gone stay. */
+export const IX_FIRST_BYTES = 16;
+export const IX_LAST_BYTES = 24;
+export const IX_WORDS = 32;
+/** Words of a set of bytes. */
+export const BYTE_SET_WORDS = 8;
 
 // Words of a node. Those of numbers have more of them.
 export const NODE_NEXT = 0;

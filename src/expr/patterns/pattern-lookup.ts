@@ -1,33 +1,34 @@
 /**
  * How a thread looks for a sample in a list that others may be changing. It takes no lock: it searches with what it knows
  * of the list, and then looks once whether the list is still the one that it knows. Only if not, it learns what is new
- * and searches again. What it reads in between may be anything, so every loop over shared words has an end of its own.
- * A value that was loaded at the start never changes and is not copied; one that came later is.
+ * and searches again. A value that was loaded at the start never changes and is not copied; one that came later is.
  */
 import type { Sample } from '../sample.ts';
 import { nextScratch } from '../scratch.ts';
+import type { IndexView } from './index-view.ts';
 import {
-  ENTRY_SEQUENCE,
   ENTRY_VALUE,
   ENTRY_VALUE_LENGTH,
-  IX_COUNT,
-  IX_LENGTHS,
-  IX_LENGTHS_COUNT,
-  IX_LENGTHS_VERSION,
-  IX_MASK,
-  IX_SLOTS,
   REF_BASE_END,
   REF_BASE_START,
-  REF_COUNT,
-  REF_GENERATION,
   REF_VERSION,
 } from './pattern-layout.ts';
 import type { PatternReference } from './pattern-reference.ts';
+
+/** One method's way of searching. */
+export interface PatternFinder {
+  /** The entry that matches, or 0; anything, where the list is being changed. The sample has the method's type. */
+  find(sample: Sample): number;
+}
 
 /** Searches while others change the list, before this thread asks them to wait. */
 const ATTEMPTS = 20;
 /** How long a thread waits for a change to be done, before it looks again. */
 const WAIT_MS = 1;
+
+const REORDERS_LOADS = process.arch !== 'x64' && process.arch !== 'ia32';
+/** This thread's own. */
+const fence = new Int32Array(new SharedArrayBuffer(4));
 
 /** What a map has for a sample. */
 export const NOT_FOUND = 0;
@@ -35,7 +36,7 @@ export const FOUND = 1;
 /** There is an entry, but it has no value: it was added as an ACL's. */
 export const WITHOUT_VALUE = 2;
 
-export abstract class PatternLookup {
+export class PatternLookup {
   readonly reference: PatternReference;
   /** Where the value of the last `value()` lies. */
   u8: Uint8Array;
@@ -43,95 +44,57 @@ export abstract class PatternLookup {
   end = 0;
   /** The entry of that value. */
   entry = 0;
-  protected readonly words: Int32Array;
-  protected readonly bytes: Uint8Array;
-  protected readonly base: number;
-  /** Index of the first word of its index. */
-  protected readonly index: number;
-  // What it knows of the list, as of `version`.
-  protected slots = 0;
-  protected mask = 0;
-  /** Nodes: no chain is longer. */
-  protected most = 0;
-  protected generation = 0;
-  /** There is no entry: nothing to look for. */
-  private isEmpty = false;
-  /** Lengths that keys have, ascending. */
-  protected lengths: Int32Array = new Int32Array(4);
-  protected lengthCount = 0;
-  private lengthsVersion = -1;
-  private version = -1;
+  private readonly view: IndexView;
+  private readonly finder: PatternFinder;
+  private readonly words: Int32Array;
   private readonly versionAt: number;
   private readonly baseStart: number;
   private readonly baseEnd: number;
+  /** Of the list, as `view` knows it. */
+  private version = -1;
+  /** No search is needed to know that nothing matches. */
+  private hasNothing = false;
+  private readonly needsPatterns: boolean;
 
-  constructor(reference: PatternReference, kind: number) {
+  /** `needsPatterns`: without patterns nothing matches. */
+  constructor(view: IndexView, finder: PatternFinder, needsPatterns = true) {
+    const { reference, words } = view;
     this.reference = reference;
-    const index = reference.index(kind);
-    this.index = index.at;
-    this.words = index.heap.words;
-    this.bytes = index.heap.bytes;
-    this.base = index.base;
-    this.u8 = this.bytes;
+    this.view = view;
+    this.finder = finder;
+    this.words = words;
+    this.u8 = view.bytes;
     this.versionAt = reference.at + REF_VERSION;
-    this.baseStart = this.words[reference.at + REF_BASE_START] as number;
-    this.baseEnd = this.words[reference.at + REF_BASE_END] as number;
-  }
-
-  /** The entry that matches, or 0; anything, where the list is being changed. */
-  protected abstract find(sample: Sample): number;
-
-  /** Takes up what has changed in the list. What it reads may be changing. */
-  protected refresh(): void {
-    const { words, index } = this;
-    this.isEmpty = words[this.reference.at + REF_COUNT] === 0 && !this.looksAtNothing;
-    this.slots = words[index + IX_SLOTS] as number;
-    this.mask = words[index + IX_MASK] as number;
-    this.most = words[index + IX_COUNT] as number;
-    this.generation = words[this.reference.at + REF_GENERATION] as number;
-    const count = words[index + IX_LENGTHS_COUNT] as number;
-    const version = words[index + IX_LENGTHS_VERSION] as number;
-    if (version === this.lengthsVersion) return;
-    this.lengthsVersion = version;
-    this.lengthCount = 0;
-    if (count > this.lengths.length) {
-      // A count that is not one: the list is changing, and all of this is done again.
-      if (count > words.length / 2) return;
-      this.lengths = new Int32Array(count * 2);
-    }
-    const table = words[index + IX_LENGTHS] as number;
-    for (let i = 0; i < count; i++) this.lengths[i] = words[table + i * 2] as number;
-    this.lengthCount = count;
-  }
-
-  /** Takes up what is not read without the lock: called with the list frozen, when `needsFreeze` says so. */
-  protected refreshFrozen(): void {}
-
-  /** It needs no pattern to say yes. */
-  protected get looksAtNothing(): boolean {
-    return false;
-  }
-
-  protected needsFreeze(): boolean {
-    return false;
+    this.baseStart = words[reference.at + REF_BASE_START] as number;
+    this.baseEnd = words[reference.at + REF_BASE_END] as number;
+    this.needsPatterns = needsPatterns;
   }
 
   /** Something in the list matches. The sample has the method's type. */
   matches(sample: Sample): boolean {
-    const entry = this.isEmpty ? 0 : this.find(sample);
-    // The one look at shared memory that a list costs for being alive.
-    if (Atomics.load(this.words, this.versionAt) === this.version) return entry !== 0;
+    const entry = this.hasNothing ? 0 : this.finder.find(sample);
+    if (this.isUnchanged()) return entry !== 0;
     return this.findAgain(sample, false) !== 0;
   }
 
   /** The value of what matches is in `u8`, `start`, `end` then: NOT_FOUND, FOUND or WITHOUT_VALUE. */
   value(sample: Sample): number {
-    const entry = this.isEmpty ? 0 : this.find(sample);
+    const entry = this.hasNothing ? 0 : this.finder.find(sample);
     if (entry !== 0) this.takeValue(entry);
-    if (Atomics.load(this.words, this.versionAt) !== this.version) {
+    if (!this.isUnchanged()) {
       if (this.findAgain(sample, true) === 0) return NOT_FOUND;
     } else if (entry === 0) return NOT_FOUND;
     return this.end < this.start ? WITHOUT_VALUE : FOUND;
+  }
+
+  /**
+   * What was read since this thread last caught up is right. The one look at shared memory that a list costs for being
+   * alive. A plain load does: Atomics.load is a call (12 ns against 2), and a load that stands behind others is carried
+   * out behind them on x86-64. Elsewhere an atomic operation in front of it sees to that.
+   */
+  private isUnchanged(): boolean {
+    if (REORDERS_LOADS) Atomics.add(fence, 0, 0);
+    return this.words[this.versionAt] === this.version;
   }
 
   private takeValue(entry: number): void {
@@ -139,15 +102,16 @@ export abstract class PatternLookup {
     this.entry = entry;
     const at = words[entry + ENTRY_VALUE] as number;
     const length = words[entry + ENTRY_VALUE_LENGTH] as number;
+    const { bytes } = this.view;
     if (length < 0 || (at >= this.baseStart && at < this.baseEnd)) {
-      this.u8 = this.bytes;
+      this.u8 = bytes;
       this.start = at;
       this.end = at + length;
       return;
     }
     const area = nextScratch();
     const fits = Math.min(length, area.length);
-    for (let i = 0; i < fits; i++) area[i] = this.bytes[at + i] as number;
+    for (let i = 0; i < fits; i++) area[i] = bytes[at + i] as number;
     this.u8 = area;
     this.start = 0;
     this.end = fits;
@@ -155,71 +119,42 @@ export abstract class PatternLookup {
 
   private findAgain(sample: Sample, withValue: boolean): number {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const version = this.catchUp();
-      if (version < 0) continue;
-      const entry = this.find(sample);
+      if (!this.catchUp()) continue;
+      const entry = this.finder.find(sample);
       if (withValue && entry !== 0) this.takeValue(entry);
-      if (Atomics.load(this.words, this.versionAt) === version) return entry;
+      if (this.isUnchanged()) return entry;
     }
     return this.reference.frozen(() => {
-      this.version = Atomics.load(this.words, this.versionAt);
-      this.lengthsVersion = -1;
-      this.refresh();
-      if (this.needsFreeze()) this.refreshFrozen();
-      const entry = this.find(sample);
+      this.takeFrozen();
+      const entry = this.finder.find(sample);
       if (withValue && entry !== 0) this.takeValue(entry);
       return entry;
     });
   }
 
-  /** The version that it knows now; -1: the list is being changed. */
-  private catchUp(): number {
-    const { words, versionAt } = this;
+  /** False: the list is being changed. */
+  private catchUp(): boolean {
+    const { words, versionAt, view } = this;
     const version = Atomics.load(words, versionAt);
     if ((version & 1) !== 0) {
       Atomics.wait(words, versionAt, version, WAIT_MS);
-      return -1;
-    }
-    this.refresh();
-    // What was read is right only if nothing has changed meanwhile: otherwise it must be read again.
-    if (Atomics.load(words, versionAt) !== version) {
-      this.lengthsVersion = -1;
-      return -1;
-    }
-    if (this.needsFreeze()) {
-      return this.reference.frozen(() => {
-        this.version = Atomics.load(words, versionAt);
-        this.lengthsVersion = -1;
-        this.refresh();
-        this.refreshFrozen();
-        return this.version;
-      });
+      return false;
     }
     this.version = version;
-    return version;
-  }
-
-  /** Which of two entries stands first in the list; 0 is none. */
-  protected first(a: number, b: number): number {
-    if (a === 0 || b === 0) return a + b;
-    return (this.words[a + ENTRY_SEQUENCE] as number) <= (this.words[b + ENTRY_SEQUENCE] as number) ? a : b;
-  }
-}
-
-/** For methods that look at no pattern: whatever they say holds for the list. */
-export class ConstantLookup extends PatternLookup {
-  private readonly holds: (sample: Sample) => boolean;
-
-  constructor(reference: PatternReference, kind: number, holds: (sample: Sample) => boolean) {
-    super(reference, kind);
-    this.holds = holds;
-  }
-
-  protected override get looksAtNothing(): boolean {
+    view.refresh();
+    this.hasNothing = view.isEmpty && this.needsPatterns;
+    // What was taken up is right only if nothing has changed meanwhile.
+    if (!this.isUnchanged()) {
+      view.forget();
+      return false;
+    }
+    if (view.needsFreeze()) this.reference.frozen(() => this.takeFrozen());
     return true;
   }
 
-  protected find(sample: Sample): number {
-    return this.holds(sample) ? 1 : 0;
+  private takeFrozen(): void {
+    this.version = Atomics.load(this.words, this.versionAt);
+    this.view.refreshFrozen();
+    this.hasNothing = this.view.isEmpty && this.needsPatterns;
   }
 }

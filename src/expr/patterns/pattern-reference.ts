@@ -6,7 +6,7 @@
  * Specification: configuration manual 4.2 `http-request set-map` and its siblings; management manual 9.3 `add map` …
  */
 import { lock, unlock } from '../../state/spin-lock.ts';
-import { hashBytes, sameCase, spread } from './key-hash.ts';
+import { spread, TextHash } from './key-hash.ts';
 import { type IndexParts, KeyIndex } from './key-index.ts';
 import { DerivedKey, KIND_TEXT, SHAPE_NONE } from './key-kind.ts';
 import {
@@ -85,12 +85,14 @@ export class PatternReference {
   /** Its first index as this thread knows them. */
   private firstIndex = 0;
   private changing = false;
+  private readonly hash: TextHash;
 
   constructor(at: number, parts: IndexParts) {
     this.at = at;
     this.parts = parts;
     this.words = parts.heap.words;
     this.bytes = parts.heap.bytes;
+    this.hash = new TextHash(parts.base);
   }
 
   get id(): number {
@@ -421,7 +423,7 @@ export class PatternReference {
     const { words } = this;
     const index = this.indexLocked(KIND_TEXT)?.at;
     if (index === undefined) return this.search(key, start, end, behind);
-    const hash = hashBytes(key, start, end, sameCase, this.parts.base);
+    const hash = this.hash.of(key, start, end);
     const slot = (words[index + IX_SLOTS] as number) + (spread(hash) & (words[index + IX_MASK] as number));
     const generation = this.currentGeneration();
     let passed = behind === 0;

@@ -37,8 +37,10 @@ export class PatternStore {
   readonly references: readonly PatternReference[];
   readonly buffers: PatternBuffers;
   private readonly files = new Map<string, PatternReference>();
+  private readonly heap: SharedHeap;
 
   private constructor(heap: SharedHeap, names: ReadonlyMap<string, string>) {
+    this.heap = heap;
     this.buffers = { memory: heap.memory, names };
     const parts: IndexParts = { heap, base: heap.words[ROOT_BASE] as number, names, mapOf: caseMap };
     const references: PatternReference[] = [];
@@ -82,6 +84,15 @@ export class PatternStore {
       list.content = new Uint8Array(0);
     }
     return store;
+  }
+
+  /** What all lists take now, and what they may take. */
+  get usedBytes(): number {
+    return this.heap.usedBytes;
+  }
+
+  get mostBytes(): number {
+    return this.heap.sizeBytes;
   }
 
   /** The list of a file, by its name as written; undefined where nothing uses it as one. */

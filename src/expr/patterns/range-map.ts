@@ -53,7 +53,8 @@ export class RangeMap {
   }
 }
 
-const LEAST: Int64 = -(1n << 63n);
+/** A number, so that most lists hold nothing else. */
+const LEAST = Number.NEGATIVE_INFINITY;
 
 function lowOf(range: Range | undefined): Int64 {
   return range?.low ?? LEAST;

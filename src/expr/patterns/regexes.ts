@@ -5,6 +5,7 @@
 import { compileRegex, type Regex } from '../regex/regex.ts';
 import { Replacement } from '../regex/replacement.ts';
 import { latin1Text, type Sample, T_STR } from '../sample.ts';
+import { IndexView } from './index-view.ts';
 import {
   KIND_REG,
   KIND_REG_NO_CASE,
@@ -15,8 +16,8 @@ import {
 } from './key-kind.ts';
 import { registerMatchMethods } from './match-method.ts';
 import { ENTRY_VALUE, ENTRY_VALUE_LENGTH } from './pattern-layout.ts';
+import { type PatternFinder, PatternLookup } from './pattern-lookup.ts';
 import type { PatternReference } from './pattern-reference.ts';
-import { SpecialLookup } from './special-lookup.ts';
 
 function refusal(text: string, ignoreCase: boolean): string | undefined {
   const regex = compileRegex(text, ignoreCase);
@@ -41,7 +42,9 @@ interface Compiled {
   readonly replacement: Replacement | null;
 }
 
-export class Regexes extends SpecialLookup {
+export class Regexes implements PatternFinder {
+  readonly lookup: PatternLookup;
+  private readonly view: IndexView;
   private readonly ignoreCase: boolean;
   private readonly withReplacements: boolean;
   private compiled: readonly Compiled[] = [];
@@ -49,23 +52,26 @@ export class Regexes extends SpecialLookup {
   private matched: Compiled | null = null;
 
   constructor(reference: PatternReference, ignoreCase: boolean, withReplacements = false) {
-    super(reference, ignoreCase ? KIND_REG_NO_CASE : KIND_REG);
+    const view = new IndexView(reference, ignoreCase ? KIND_REG_NO_CASE : KIND_REG);
+    this.view = view;
+    view.takeSpecials = (entries) => this.compileAll(entries);
+    this.lookup = new PatternLookup(view, this);
     this.ignoreCase = ignoreCase;
     this.withReplacements = withReplacements;
   }
 
-  protected takeSpecials(entries: readonly number[]): void {
+  private compileAll(entries: readonly number[]): void {
     const known = new Map<string, Regex>();
     const compiled: Compiled[] = [];
     for (const entry of entries) {
-      const text = this.keyText(entry);
+      const text = this.view.keyText(entry);
       const regex = known.get(text) ?? this.byText.get(text) ?? compileRegex(text, this.ignoreCase);
       if ('error' in regex) continue;
       known.set(text, regex);
-      const length = this.words[entry + ENTRY_VALUE_LENGTH] as number;
+      const length = this.view.words[entry + ENTRY_VALUE_LENGTH] as number;
       const replacement =
         this.withReplacements && length >= 0
-          ? new Replacement(this.textAt(this.words[entry + ENTRY_VALUE] as number, length))
+          ? new Replacement(this.view.textAt(this.view.words[entry + ENTRY_VALUE] as number, length))
           : null;
       compiled.push({ regex, entry, replacement });
     }
@@ -73,7 +79,7 @@ export class Regexes extends SpecialLookup {
     this.compiled = compiled;
   }
 
-  protected find({ u8, start, end }: Sample): number {
+  find({ u8, start, end }: Sample): number {
     const { compiled } = this;
     for (let i = 0; i < compiled.length; i++) {
       const each = compiled[i] as Compiled;
@@ -98,5 +104,5 @@ registerMatchMethods({
   manual: '7.1.4',
   input: T_STR,
   check: (text, flags) => refusal(text, flags.ignoreCase),
-  lookup: (reference, ignoreCase) => new Regexes(reference, ignoreCase),
+  lookup: (reference, ignoreCase) => new Regexes(reference, ignoreCase).lookup,
 });

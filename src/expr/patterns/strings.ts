@@ -4,7 +4,8 @@
  * with their number. Specification: configuration manual 7.1.3.
  */
 import { type Sample, T_BIN, T_STR } from '../sample.ts';
-import { HASH_START, hashByte, hashBytes, sameCase, spread } from './key-hash.ts';
+import { IndexView } from './index-view.ts';
+import { HASH_START, hashByte, spread } from './key-hash.ts';
 import {
   KIND_BIN,
   KIND_DIR,
@@ -20,61 +21,52 @@ import {
   ENTRY_KEY,
   ENTRY_KEY_LENGTH,
   FILTER_BYTES,
-  IX_FILTER,
-  IX_FILTER_MASK,
   NODE_ENTRY,
   NODE_HASH,
   NODE_NEXT,
-  NODE_TRIM,
 } from './pattern-layout.ts';
-import { PatternLookup } from './pattern-lookup.ts';
+import { type PatternFinder, PatternLookup } from './pattern-lookup.ts';
 import type { PatternReference } from './pattern-reference.ts';
-import { caseMap, checkHex, domainDelimiters, hexDigits, pathDelimiters } from './text-kinds.ts';
+import { checkHex, domainDelimiters, hexDigits, pathDelimiters } from './text-kinds.ts';
 
-abstract class TextLookup extends PatternLookup {
-  protected readonly map: Uint8Array;
+/** So many lengths are looked through one by one; so many keys are looked for without a filter. */
+const FEW_LENGTHS = 4;
+const FEW_KEYS = 32;
 
-  constructor(reference: PatternReference, kind: number) {
-    super(reference, kind);
-    this.map = caseMap(kind);
+class Equal implements PatternFinder {
+  private readonly view: IndexView;
+
+  constructor(view: IndexView) {
+    this.view = view;
   }
 
-  /** The first entry whose key, as its kind trims it, equals the bytes, of which `hash` is the hash; or 0. */
-  protected findBytes(u8: Uint8Array, start: number, end: number, hash: number): number {
-    const { words, bytes, map } = this;
+  find({ u8, start, end }: Sample): number {
+    const { view } = this;
+    if (!view.mayBegin(u8, start, end)) return 0;
+    const { lengths, lengthCount } = view;
     const length = end - start;
-    let left = this.most;
-    let node = words[this.slots + (spread(hash) & this.mask)] as number;
-    for (; node > 0 && left >= 0; left--) {
-      if (words[node + NODE_HASH] === hash) {
-        const entry = words[node + NODE_ENTRY] as number;
-        const trim = words[node + NODE_TRIM] as number;
-        const from = (words[entry + ENTRY_KEY] as number) + (trim & 0xffff);
-        if (
-          (words[entry + ENTRY_KEY_LENGTH] as number) - (trim & 0xffff) - (trim >>> 16) === length &&
-          words[entry + ENTRY_GENERATION] === this.generation
-        ) {
-          let i = 0;
-          while (i < length && map[bytes[from + i] as number] === map[u8[start + i] as number]) i++;
-          if (i === length) return entry;
-        }
-      }
-      node = words[node + NODE_NEXT] as number;
+    // A few lengths are looked through sooner than a text is hashed.
+    if (lengthCount <= FEW_LENGTHS) {
+      let i = lengthCount - 1;
+      while (i >= 0 && lengths[i] !== length) i--;
+      if (i < 0) return 0;
     }
-    return 0;
-  }
-}
-
-class Equal extends TextLookup {
-  protected find({ u8, start, end }: Sample): number {
-    return this.findBytes(u8, start, end, hashBytes(u8, start, end, this.map, this.base));
+    return view.findBytes(u8, start, end, view.hashOf(u8, start, end));
   }
 }
 
 /** The longest pattern that the value begins with: HAProxy's trees find that one. */
-class Beginning extends TextLookup {
-  protected find({ u8, start, end }: Sample): number {
-    const { lengths, lengthCount, map, base } = this;
+class Beginning implements PatternFinder {
+  private readonly view: IndexView;
+
+  constructor(view: IndexView) {
+    this.view = view;
+  }
+
+  find({ u8, start, end }: Sample): number {
+    const { view } = this;
+    if (!view.mayBegin(u8, start, end)) return 0;
+    const { lengths, lengthCount, map, base } = view;
     let hash = HASH_START;
     let length = 0;
     let found = 0;
@@ -83,7 +75,7 @@ class Beginning extends TextLookup {
       if (wanted > end - start) break;
       for (; length < wanted; length++)
         hash = hashByte(hash, map[u8[start + length] as number] as number, base);
-      const entry = this.findBytes(u8, start, start + length, hash);
+      const entry = view.findBytes(u8, start, start + length, hash);
       if (entry !== 0) found = entry;
     }
     return found;
@@ -91,9 +83,17 @@ class Beginning extends TextLookup {
 }
 
 /** The first in the list of those that it ends with. */
-class Ending extends TextLookup {
-  protected find({ u8, start, end }: Sample): number {
-    const { lengths, lengthCount, map, base } = this;
+class Ending implements PatternFinder {
+  private readonly view: IndexView;
+
+  constructor(view: IndexView) {
+    this.view = view;
+  }
+
+  find({ u8, start, end }: Sample): number {
+    const { view } = this;
+    if (!view.mayEnd(u8, start, end)) return 0;
+    const { lengths, lengthCount, map, base } = view;
     let hash = HASH_START;
     let power = 1;
     let length = 0;
@@ -102,10 +102,11 @@ class Ending extends TextLookup {
       const wanted = lengths[i] as number;
       if (wanted > end - start) break;
       for (; length < wanted; length++) {
-        hash = (hash + Math.imul((map[u8[end - 1 - length] as number] as number) + 1, power)) | 0;
+        hash = (hash + Math.imul(map[u8[end - 1 - length] as number] as number, power)) | 0;
         power = Math.imul(power, base);
       }
-      found = this.first(found, this.findBytes(u8, end - length, end, hash));
+      const entry = view.findBytes(u8, end - length, end, hash);
+      if (entry !== 0) found = view.first(found, entry);
     }
     return found;
   }
@@ -131,27 +132,45 @@ function preparePowers(base: number, length: number): void {
   }
 }
 
-/**
- * The first in the list of those that occur. The hash of any part of the text follows from those of two beginnings; a
- * filter of four bytes says where it is worth while to look at all.
- */
-class Anywhere extends TextLookup {
-  private filter = 0;
-  private filterMask = 0;
+/** The first in the list of those that occur. */
+class Anywhere implements PatternFinder {
+  private readonly view: IndexView;
 
-  constructor(reference: PatternReference, kind: number) {
-    super(reference, kind);
-    reference.needFilter(kind);
+  constructor(view: IndexView) {
+    this.view = view;
   }
 
-  protected override refresh(): void {
-    super.refresh();
-    this.filter = this.words[this.index + IX_FILTER] as number;
-    this.filterMask = this.words[this.index + IX_FILTER_MASK] as number;
+  find({ u8, start, end }: Sample): number {
+    const { view } = this;
+    const found = view.hasEmpty ? view.findBytes(u8, start, start, HASH_START) : 0;
+    return view.most <= FEW_KEYS ? this.findFew(u8, start, end, found) : this.findMany(u8, start, end, found);
   }
 
-  protected find({ u8, start, end }: Sample): number {
-    const { lengths, lengthCount, map, base, words, filter, filterMask } = this;
+  /** A few keys begin with a few bytes: only where one of those stands is there anything to hash. */
+  private findFew(u8: Uint8Array, start: number, end: number, before: number): number {
+    const { view } = this;
+    const { lengths, lengthCount, map, base, firstBytes } = view;
+    let found = before;
+    for (let at = start; at < end; at++) {
+      if (firstBytes[map[u8[at] as number] as number] !== 1) continue;
+      let hash = HASH_START;
+      let to = at;
+      for (let i = 0; i < lengthCount; i++) {
+        const stop = at + (lengths[i] as number);
+        if (stop > end) break;
+        if (stop === at) continue;
+        for (; to < stop; to++) hash = hashByte(hash, map[u8[to] as number] as number, base);
+        const entry = view.findBytes(u8, at, to, hash);
+        if (entry !== 0) found = view.first(found, entry);
+      }
+    }
+    return found;
+  }
+
+  /** The hash of any part of the text follows from those of two beginnings; a filter of four bytes says where to look. */
+  private findMany(u8: Uint8Array, start: number, end: number, before: number): number {
+    const { view } = this;
+    const { lengths, lengthCount, map, base, words, filter, filterMask } = view;
     const size = end - start;
     preparePowers(base, size);
     let hash = HASH_START;
@@ -160,26 +179,27 @@ class Anywhere extends TextLookup {
       hash = hashByte(hash, map[u8[start + i] as number] as number, base);
       beginnings[i + 1] = hash;
     }
-    let found = 0;
+    let found = before;
     // Those that the filter does not know.
     let long = 0;
     for (; long < lengthCount && (lengths[long] as number) < FILTER_BYTES; long++) {
       const length = lengths[long] as number;
-      const last = length === 0 ? 0 : size - length;
-      for (let at = 0; at <= last; at++) found = this.first(found, this.findAt(u8, start, at, length));
+      if (length === 0) continue;
+      for (let at = 0; at + length <= size; at++)
+        found = view.first(found, this.findAt(u8, start, at, length));
     }
     if (long === lengthCount) return found;
     for (let at = 0; at + (lengths[long] as number) <= size; at++) {
       const bit = spread(partHash(at, FILTER_BYTES)) & filterMask;
       if (((words[filter + (bit >>> 5)] as number) & (1 << (bit & 31))) === 0) continue;
       for (let i = long; i < lengthCount && at + (lengths[i] as number) <= size; i++)
-        found = this.first(found, this.findAt(u8, start, at, lengths[i] as number));
+        found = view.first(found, this.findAt(u8, start, at, lengths[i] as number));
     }
     return found;
   }
 
   private findAt(u8: Uint8Array, start: number, at: number, length: number): number {
-    return this.findBytes(u8, start + at, start + at + length, partHash(at, length));
+    return this.view.findBytes(u8, start + at, start + at + length, partHash(at, length));
   }
 }
 
@@ -190,27 +210,30 @@ function partHash(at: number, length: number): number {
 }
 
 /** Whole words between delimiters; a pattern may hold several of them. The first in the list counts. */
-class Words extends TextLookup {
+class Words implements PatternFinder {
+  private readonly view: IndexView;
   private readonly isDelimiter: Uint8Array;
 
-  constructor(reference: PatternReference, kind: number, isDelimiter: Uint8Array) {
-    super(reference, kind);
+  constructor(view: IndexView, isDelimiter: Uint8Array) {
+    this.view = view;
     this.isDelimiter = isDelimiter;
   }
 
-  protected find({ u8, start, end }: Sample): number {
-    const { isDelimiter, map, base, lengthCount } = this;
-    const longest = lengthCount === 0 ? 0 : (this.lengths[lengthCount - 1] as number);
+  find({ u8, start, end }: Sample): number {
+    const { isDelimiter, view } = this;
+    const { map, base, lengthCount, firstBytes } = view;
+    const longest = lengthCount === 0 ? 0 : (view.lengths[lengthCount - 1] as number);
     let found = 0;
     for (let from = start; from < end; from++) {
       const begins = from === start || isDelimiter[u8[from - 1] as number] === 1;
       if (!begins || isDelimiter[u8[from] as number] === 1) continue;
+      if (firstBytes[map[u8[from] as number] as number] !== 1) continue;
       let hash = HASH_START;
       const limit = Math.min(end, from + longest);
       for (let to = from; to < limit; to++) {
         hash = hashByte(hash, map[u8[to] as number] as number, base);
         if (to + 1 < end && isDelimiter[u8[to + 1] as number] !== 1) continue;
-        found = this.first(found, this.findBytes(u8, from, to + 1, hash));
+        found = view.first(found, view.findBytes(u8, from, to + 1, hash));
       }
     }
     return found;
@@ -218,19 +241,22 @@ class Words extends TextLookup {
 }
 
 /** Patterns in hexadecimal. */
-class Binary extends TextLookup {
-  constructor(reference: PatternReference) {
-    super(reference, KIND_BIN);
+class Binary implements PatternFinder {
+  private readonly view: IndexView;
+
+  constructor(view: IndexView) {
+    this.view = view;
   }
 
-  protected find({ u8, start, end }: Sample): number {
-    const { words, bytes } = this;
-    const hash = hashBytes(u8, start, end, sameCase, this.base);
-    let left = this.most;
-    let node = words[this.slots + (spread(hash) & this.mask)] as number;
+  find({ u8, start, end }: Sample): number {
+    const { view } = this;
+    const { words, bytes } = view;
+    const hash = view.hash.of(u8, start, end);
+    let left = view.most;
+    let node = words[view.slots + (spread(hash) & view.mask)] as number;
     for (; node > 0 && left >= 0; left--, node = words[node + NODE_NEXT] as number) {
       const entry = words[node + NODE_ENTRY] as number;
-      if (words[node + NODE_HASH] !== hash || words[entry + ENTRY_GENERATION] !== this.generation) continue;
+      if (words[node + NODE_HASH] !== hash || words[entry + ENTRY_GENERATION] !== view.generation) continue;
       if (words[entry + ENTRY_KEY_LENGTH] !== (end - start) * 2) continue;
       let at = words[entry + ENTRY_KEY] as number;
       let i = start;
@@ -251,6 +277,15 @@ function hexByte(bytes: Uint8Array, at: number): number {
 const anything = (): undefined => undefined;
 const text = { manual: '7.1.3', input: T_STR, check: anything, takesAnything: true } as const;
 
+function lookupBy(
+  reference: PatternReference,
+  kind: number,
+  finder: (view: IndexView) => PatternFinder,
+): PatternLookup {
+  const view = new IndexView(reference, kind);
+  return new PatternLookup(view, finder(view));
+}
+
 function textKind(ignoreCase: boolean): number {
   return ignoreCase ? KIND_TEXT_NO_CASE : KIND_TEXT;
 }
@@ -260,39 +295,51 @@ registerMatchMethods(
     ...text,
     name: 'str',
     doc: 'Equal.',
-    lookup: (reference, ignoreCase) => new Equal(reference, textKind(ignoreCase)),
+    lookup: (reference, ignoreCase) => lookupBy(reference, textKind(ignoreCase), (view) => new Equal(view)),
   },
   {
     ...text,
     name: 'beg',
     doc: 'Begins with it.',
-    lookup: (reference, ignoreCase) => new Beginning(reference, textKind(ignoreCase)),
+    lookup: (reference, ignoreCase) =>
+      lookupBy(reference, textKind(ignoreCase), (view) => new Beginning(view)),
   },
   {
     ...text,
     name: 'end',
     doc: 'Ends with it.',
-    lookup: (reference, ignoreCase) => new Ending(reference, textKind(ignoreCase)),
+    lookup: (reference, ignoreCase) => lookupBy(reference, textKind(ignoreCase), (view) => new Ending(view)),
   },
   {
     ...text,
     name: 'sub',
     doc: 'Holds it.',
-    lookup: (reference, ignoreCase) => new Anywhere(reference, textKind(ignoreCase)),
+    lookup: (reference, ignoreCase) => {
+      reference.needFilter(textKind(ignoreCase));
+      return lookupBy(reference, textKind(ignoreCase), (view) => new Anywhere(view));
+    },
   },
   {
     ...text,
     name: 'dir',
     doc: 'Has it between slashes.',
     lookup: (reference, ignoreCase) =>
-      new Words(reference, ignoreCase ? KIND_DIR_NO_CASE : KIND_DIR, pathDelimiters),
+      lookupBy(
+        reference,
+        ignoreCase ? KIND_DIR_NO_CASE : KIND_DIR,
+        (view) => new Words(view, pathDelimiters),
+      ),
   },
   {
     ...text,
     name: 'dom',
     doc: 'Has it between dots.',
     lookup: (reference, ignoreCase) =>
-      new Words(reference, ignoreCase ? KIND_DOM_NO_CASE : KIND_DOM, domainDelimiters),
+      lookupBy(
+        reference,
+        ignoreCase ? KIND_DOM_NO_CASE : KIND_DOM,
+        (view) => new Words(view, domainDelimiters),
+      ),
   },
   {
     name: 'bin',
@@ -300,6 +347,6 @@ registerMatchMethods(
     manual: '7.1.5',
     input: T_BIN,
     check: checkHex,
-    lookup: (reference) => new Binary(reference),
+    lookup: (reference) => lookupBy(reference, KIND_BIN, (view) => new Binary(view)),
   },
 );

@@ -48,11 +48,14 @@ function text(kind: number, isDelimiter: Uint8Array): KeyKind {
       while (from < to && isDelimiter[u8[from] as number] === 1 && from - start < MOST_TRIM) from++;
       while (to > from && isDelimiter[u8[to - 1] as number] === 1 && end - to < MOST_TRIM) to--;
       let hash = HASH_START;
-      for (let i = from; i < to; i++) hash = hashByte(hash, map[u8[i] as number] as number, base);
+      if (map === sameCase) for (let i = from; i < to; i++) hash = hashByte(hash, u8[i] as number, base);
+      else for (let i = from; i < to; i++) hash = hashByte(hash, map[u8[i] as number] as number, base);
       out.hash = hash;
       out.trimStart = from - start;
       out.trimEnd = end - to;
       out.length = to - from;
+      out.firstByte = from === to ? -1 : (map[u8[from] as number] as number);
+      out.lastByte = from === to ? -1 : (map[u8[to - 1] as number] as number);
       return SHAPE_BYTES;
     },
     refusal: () => undefined,
@@ -95,6 +98,8 @@ registerKeyKinds(
       out.trimStart = 0;
       out.trimEnd = 0;
       out.length = (end - start) / 2;
+      out.firstByte = -1;
+      out.lastByte = -1;
       return SHAPE_BYTES;
     },
     refusal: checkHex,

@@ -1,5 +1,7 @@
 /** The list of fetches, converters and match methods: importing this file registers them all. */
 import './acl/acl-keyword.ts';
+import './captures/converters.ts';
+import './captures/fetches.ts';
 import './converters/addresses.ts';
 import './converters/arithmetic.ts';
 import './converters/base64.ts';

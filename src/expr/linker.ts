@@ -16,4 +16,6 @@ export interface Linker {
   backendIndex(name: string): number;
   /** Tells the operator what traffic has shown, on standard error and in the logs. */
   warn(text: string): void;
+  /** Some expression wants the request line as it was received, also where no log does. */
+  keepRequestLine(): void;
 }

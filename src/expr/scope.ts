@@ -10,6 +10,7 @@ import type { RequestFacts } from '../protocol/http1/request-facts.ts';
 import type { RequestParser } from '../protocol/http1/request-parser.ts';
 import type { ResponseParser } from '../protocol/http1/response-parser.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
+import type { Captures } from './captures/captures.ts';
 import type { LogRecord } from './log-format/log-record.ts';
 import type { Sample } from './sample.ts';
 import type { Variables } from './variables.ts';
@@ -57,6 +58,11 @@ export interface SessionScope {
   readonly threadNumber: number;
 }
 
+export const NO_RESPONSE = 0;
+export const RESPONSE_1_0 = 10;
+export const RESPONSE_1_1 = 11;
+export type ResponseVersion = typeof NO_RESPONSE | typeof RESPONSE_1_0 | typeof RESPONSE_1_1;
+
 /** What a stream has chosen and was told so far. */
 export interface ExchangeScope {
   /** Index of the chosen backend's proxy, and of the server in it; -1 before. */
@@ -68,6 +74,13 @@ export interface ExchangeScope {
   readonly lastRule: Origin | null;
   /** Made on first use; null where the frontend has no `unique-id-format`. */
   uniqueId(): Uint8Array | null;
+  /** Null where the frontend captures nothing. */
+  readonly captures: Captures | null;
+  /** The request line as it was received, its first bytes; of length 0 without one (Linker.keepRequestLine). */
+  readonly requestLine: Uint8Array;
+  readonly requestLineLength: number;
+  /** Of the server's response, or of an internal service's. */
+  readonly responseVersion: ResponseVersion;
 }
 
 /** A body, as far as it is there while rules look at its message. */

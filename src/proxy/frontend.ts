@@ -4,6 +4,7 @@
  */
 import type { HttpConnectionMode, ProxyConfig, Timeouts } from '../config/model.ts';
 import type { Condition } from '../expr/acl/condition.ts';
+import { CapturePlan } from '../expr/captures/capture-plan.ts';
 import { inspectDelayFacet } from '../rules/inspect-delay.ts';
 import { linkMonitorFail } from '../rules/monitor-fail.ts';
 import { linkSwitching, type Switching } from '../rules/switching.ts';
@@ -51,6 +52,8 @@ export class Frontend {
   readonly errors: ErrorReplies;
   readonly log: FrontendLog;
   readonly uniqueId: UniqueId | null;
+  /** `capture …`; null: streams have no captures. */
+  readonly captures: CapturePlan | null;
   readonly forwardFor: HeaderInsert | undefined;
   readonly originalTo: HeaderInsert | undefined;
   /** Clients may take it for a proxy. */
@@ -101,6 +104,7 @@ export class Frontend {
     this.errors = new ErrorReplies(config);
     this.log = new FrontendLog(plane, config);
     this.uniqueId = UniqueId.of(config, plane);
+    this.captures = CapturePlan.of(config, plane.configuration.global.tune);
     this.forwardFor = config.forwardFor && new HeaderInsert(config.forwardFor);
     this.originalTo = config.originalTo && new HeaderInsert(config.originalTo);
     const option = (name: string): boolean => config.options.get(name) === true;

@@ -107,6 +107,8 @@ export class Plane implements Linker {
   readonly httpSessions = new SparePool<HttpSession>();
   readonly tcpSessions = new SparePool<TcpSession>();
   readonly serverConnections = new SparePool<ServerConnection>();
+  /** Some expression wants request lines, whatever the log wants. */
+  keepsRequestLine = false;
   stopping = false;
   private stoppingSince = 0;
   sessions: LiveSession | null = null;
@@ -180,6 +182,10 @@ export class Plane implements Linker {
 
   backendIndex(name: string): number {
     return this.backendIndexes.get(name) ?? -1;
+  }
+
+  keepRequestLine(): void {
+    this.keepsRequestLine = true;
   }
 
   newScanner(): BodyScanner {

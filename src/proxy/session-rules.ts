@@ -4,6 +4,7 @@
  */
 import type { Origin } from '../config/words.ts';
 import type { LogRecord } from '../expr/log-format/log-record.ts';
+import type { Scope } from '../expr/scope.ts';
 import type { RuleList } from '../rules/rule-list.ts';
 import type { RuleTarget } from '../rules/target.ts';
 import { DONE } from '../rules/verdict.ts';
@@ -51,6 +52,14 @@ class SessionRules implements RuleTarget {
 }
 
 const target = new SessionRules();
+
+const logged = new SessionRules();
+
+/** What samples in a log line see of a connection without a stream; until the next call. */
+export function scopeOf(session: Session): Scope {
+  logged.session = session;
+  return logged;
+}
 
 /** False when a rule refuses the connection. */
 export function admits(rules: RuleList, session: Session): boolean {

@@ -13,6 +13,7 @@ import { HttpExchange } from './http/exchange.ts';
 import type { HttpSession } from './http/session.ts';
 import type { Plane } from './plane.ts';
 import type { Session } from './session.ts';
+import { scopeOf } from './session-rules.ts';
 import type { Stream } from './stream.ts';
 
 const LEVEL_ERROR = 3;
@@ -162,10 +163,11 @@ export class StreamLogger {
   private fill(stream: Stream, backend: Backend | null): void {
     const { record, plane } = this;
     const session = stream.session;
-    record.scope = stream;
     const http = stream instanceof HttpExchange;
     const origin = http ? (session as HttpSession).idleSince : session.acceptedAt;
     this.fillSession(session, origin, !http || (session as HttpSession).requests === 1);
+    record.scope = stream;
+    record.captures = stream.captures;
     record.idleMs = http ? Math.max(0, ((stream.startedAt - origin) | 0) - record.handshakeMs) : 0;
     record.requestAtMs =
       http && stream.requested && stream.requestTimed ? (stream.requestAt - origin) | 0 : -1;
@@ -193,6 +195,8 @@ export class StreamLogger {
   private fillSession(session: Session, origin: number, first: boolean): void {
     const { record, plane } = this;
     const frontend = session.frontend;
+    record.scope = scopeOf(session);
+    record.captures = null;
     record.client.copyFrom(session.clientAddress);
     record.frontendAddress.copyFrom(session.destinationAddress());
     record.listenerId = session.listener.bind.id ?? session.listener.index + 1;

@@ -7,8 +7,15 @@
  */
 
 import type { Origin } from '../config/words.ts';
+import type { Captures } from '../expr/captures/captures.ts';
 import type { LogRecord } from '../expr/log-format/log-record.ts';
-import type { BodyScope, ExchangeScope, Scope } from '../expr/scope.ts';
+import {
+  type BodyScope,
+  type ExchangeScope,
+  NO_RESPONSE,
+  type ResponseVersion,
+  type Scope,
+} from '../expr/scope.ts';
 import { Variables } from '../expr/variables.ts';
 import type { Timer, TimerOwner } from '../loop/timer-wheel.ts';
 import { Timer as LoopTimer } from '../loop/timer-wheel.ts';
@@ -44,6 +51,7 @@ const LONGEST_TURNAROUND_MS = 1000;
 const SLOT_ATTEMPTS = 4;
 
 const target = new SocketAddress();
+const NO_LINE = new Uint8Array(0);
 
 export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, StreamTarget, ExchangeScope {
   readonly plane: Plane;
@@ -112,6 +120,9 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   backendConnections = 0;
   serverConnections = 0;
   uniqueIdBytes: Uint8Array | undefined = undefined;
+  /** Of frontends that capture something; given back once the line has been written. */
+  captures: Captures | null = null;
+  responseVersion: ResponseVersion = NO_RESPONSE;
   /** Its log line has been written. */
   logged = false;
 
@@ -161,6 +172,8 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     this.serverConnections = 0;
     this.sourceAddress.clear();
     this.uniqueIdBytes = undefined;
+    this.captures = session.frontend.captures?.take() ?? null;
+    this.responseVersion = NO_RESPONSE;
     this.logged = false;
     this.variables.clear();
     this.requestVariables.clear();
@@ -195,6 +208,14 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   uniqueId(): Uint8Array | null {
     if (this.uniqueIdBytes === undefined) this.plane.logger.identify(this);
     return this.uniqueIdBytes ?? null;
+  }
+
+  get requestLine(): Uint8Array {
+    return NO_LINE;
+  }
+
+  get requestLineLength(): number {
+    return 0;
   }
 
   get clientTarget(): Session {
@@ -638,6 +659,14 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     this.serverConnection = null;
     if (this.countRetry()) this.redispatchNow();
     else this.connect();
+  }
+
+  /** Nothing asks for what was captured any more. */
+  protected releaseCaptures(): void {
+    const { captures } = this;
+    if (captures === null) return;
+    this.captures = null;
+    this.session.frontend.captures?.give(captures);
   }
 
   /** Gives back everything that the exchange holds on the server's side. */

@@ -287,6 +287,7 @@ export class TcpStream extends Stream implements Deferred {
     this.leaveBackend();
     // Last, so that whoever reads the line finds what it tells of done.
     this.plane.logger.logStream(this, backend);
+    this.releaseCaptures();
     this.plane.loop.timers.release(this.timer);
     session.end(reset && this.endCause === 83);
   }

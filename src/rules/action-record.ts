@@ -18,6 +18,14 @@ import type { RuleTarget } from './target.ts';
 /** Carries the rule out. Result: a verdict (verdict.ts). */
 export type Action = (target: RuleTarget, final: boolean) => number;
 
+/** How messages about an expression are worded, where that is not as usual. */
+export interface ExpressionMessages {
+  /** Stands before them. */
+  readonly lead?: string;
+  /** They name the expression where HAProxy otherwise names the action. */
+  readonly namesItself?: boolean;
+}
+
 /** What a parser of arguments is given. It reads up to `if`, `unless` or the end and leaves those alone. */
 export interface ActionContext {
   readonly args: ArgumentReader;
@@ -34,7 +42,7 @@ export interface ActionContext {
   /** Alert in HAProxy's frame: `error detected in frontend 'f' while parsing 'http-request x' rule : MESSAGE.` */
   fail(message: string, hint?: string): undefined;
   /** The next word as an expression; undefined when it was refused (and reported). */
-  expression(): ExpressionConfig | undefined;
+  expression(messages?: ExpressionMessages): ExpressionConfig | undefined;
   /** A text as a log format; undefined when it was refused (and reported). */
   format(text: string): FormatConfig | undefined;
   /** An `if` or `unless` with its condition, for actions that have it inside their arguments (redirect). */

@@ -1,5 +1,6 @@
 /** The list of rule sets and actions: importing this file registers them all. */
 import './actions/authenticate.ts';
+import './actions/capture.ts';
 import './actions/client-connection.ts';
 import './actions/flow.ts';
 import './actions/headers.ts';

@@ -9,7 +9,7 @@ import { needOf, type Point, sees } from '../expr/availability.ts';
 import type { ExpressionConfig } from '../expr/expression-config.ts';
 import { checkFormat, type FormatConfig } from '../expr/log-format/format-text.ts';
 import { readWholeExpression } from '../expr/parse-expression.ts';
-import type { ActionContext } from './action-record.ts';
+import type { ActionContext, ExpressionMessages } from './action-record.ts';
 import { placeOf } from './place.ts';
 import { readRuleCondition } from './rule-condition.ts';
 import type { RuleSet, RuleSetName } from './rule-set.ts';
@@ -66,15 +66,15 @@ export class RuleArguments implements ActionContext {
     return undefined;
   }
 
-  expression(): ExpressionConfig | undefined {
+  expression({ lead = '', namesItself = false }: ExpressionMessages = {}): ExpressionConfig | undefined {
     const text = this.done ? undefined : this.args.next();
-    if (text === undefined) return this.fail('missing fetch method');
+    if (text === undefined) return this.fail(`${lead}missing fetch method`);
     const read = readWholeExpression(text, { ...this.place, usedIn: this.set.expressions });
-    if ('error' in read) return this.fail(read.error.detail, read.error.hint);
+    if ('error' in read) return this.fail(`${lead}${read.error.detail}`, read.error.hint);
     const { layers } = read.record;
     if (this.points.length > 0 && !this.points.some((point) => sees(point, layers))) {
       return this.fail(
-        `fetch method '${this.word}' extracts information from '${needOf(layers)}', none of which is available here`,
+        `${lead}fetch method '${namesItself ? text : this.word}' extracts information from '${needOf(layers)}', none of which is available here`,
       );
     }
     return read.expression;

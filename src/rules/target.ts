@@ -69,6 +69,8 @@ export interface HttpTarget {
    * there will be.
    */
   waitForBody(limitMs: number, leastBytes: number): number;
+  /** `capture cookie` looks at the request now, as what ends it here would have it told in the log. */
+  captureCookie(): void;
   /** The request came with a body. */
   readonly requestHasBody: boolean;
   /** A rule refuses the message, or answers in the place of a server: counted. */

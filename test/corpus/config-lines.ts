@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { keywordsOf } from '../../src/config/keyword.ts';
 import { repositoryRoot } from '../harness/program.ts';
 import type { Verdict } from '../unit/config/haproxy-verdict.ts';
+import { captureCases } from './capture-lines.ts';
 
 export interface LineCase {
   readonly section: string;
@@ -29,7 +30,7 @@ const sections = ['defaults', 'frontend', 'listen', 'backend'] as const;
 
 /** Rules, filters and expressions have tests of their own; the rest changes what the test itself sees. */
 const leftOut =
-  /^(setenv|stats http-request|presetenv|unsetenv|resetenv|acl|http-(request|response|after-response|check)|tcp-(request|response|check)|use_backend|use-server|redirect|stick|stick-table|filter|capture|log-format|errorfile|default_backend)\b/;
+  /^(setenv|stats http-request|presetenv|unsetenv|resetenv|acl|http-(request|response|after-response|check)|tcp-(request|response|check)|use_backend|use-server|redirect|stick|stick-table|filter|capture|declare|log-format|errorfile|default_backend)\b/;
 
 export function textOf({ section, line }: LineCase): string {
   return `${starts[section]} ${line}\n`;
@@ -71,6 +72,7 @@ export function generateCases(): LineCase[] {
     add('frontend', `bind 127.0.0.1:80 ${name} 3 ${name} 4`);
     add('frontend', `bind 127.0.0.1:80-81 ${name} 3`);
   }
+  cases.push(...captureCases());
   return cases;
 }
 
@@ -94,9 +96,14 @@ function isSteady(row: string): boolean {
   return !/thread [0-9]|\([0-9]+\) : config : /.test(row);
 }
 
-export function writeRecord(cases: readonly LineCase[], verdicts: readonly Verdict[]): void {
-  const rows = cases.map(({ section, line }, at) => {
-    const { status, messages } = verdicts[at]!;
+/** `before`: cases whose verdicts are kept. */
+export function writeRecord(
+  cases: readonly LineCase[],
+  verdicts: readonly Verdict[],
+  before: ReturnType<typeof readRecord> = [],
+): void {
+  const all = [...before, ...cases.map((each, at) => ({ each, verdict: verdicts[at] as Verdict }))];
+  const rows = all.map(({ each: { section, line }, verdict: { status, messages } }) => {
     return [section, line.replaceAll('\n', '\\n'), status, ...messages].join('\t');
   });
   writeFileSync(path, `${rows.filter(isSteady).join('\n')}\n`, 'latin1');

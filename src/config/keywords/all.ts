@@ -3,6 +3,7 @@ import '../checks/proxy-ids.ts';
 import '../checks/proxy-checks.ts';
 import './balance.ts';
 import './bind.ts';
+import './captures.ts';
 import './error-replies.ts';
 import './forwardfor.ts';
 import './global-environment.ts';

@@ -29,7 +29,7 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     tune.vars.txn-max-size
   `),
   proxy: words(`
-    capture, compression, declare, email-alert, filter, http-error
+    compression, email-alert, filter, http-error
     http-send-name-header
     option checkcache, stick
     stick-table, tcp-response, use-fcgi-app

@@ -3,8 +3,9 @@
  * Parts are cut out of the logged request line, so that a long one may have lost its version, as in HAProxy.
  * Specification: configuration manual, 8.2.3, 8.2.6, 8.6 to 8.8.
  */
+import type { CapturedValue } from '../captures/captures.ts';
 import { HEADER_ENCODING, type LineWriter, URI_ENCODING } from './line-writer.ts';
-import type { LoggedBytes, LoggedCaptures, LogRecord } from './log-record.ts';
+import type { LoggedBytes, LogRecord } from './log-record.ts';
 import { registerLogVariables } from './log-variable.ts';
 
 const BAD_REQUEST = Buffer.from('<BADREQ>', 'latin1');
@@ -64,32 +65,42 @@ function ofTarget(write: TargetPart): (record: LogRecord, line: LineWriter, flag
 }
 
 /** `{a|b}`; nothing when the configuration captures nothing. */
-function writeBlock(captures: LoggedCaptures, line: LineWriter, flags: number): void {
-  if (captures.count === 0) return;
+function writeBlock(values: readonly CapturedValue[] | undefined, line: LineWriter, flags: number): void {
+  if (values === undefined || values.length === 0) return;
   line.quoteMark(flags);
   line.byte(OPEN);
-  for (let i = 0; i < captures.count; i++) {
+  for (let i = 0; i < values.length; i++) {
     if (i > 0) line.byte(BAR);
-    const value = captures.values[i]!;
-    line.encoded(value.u8, value.start, value.end, HEADER_ENCODING, flags);
+    const value = values[i]!;
+    line.encoded(value.u8, 0, value.length, HEADER_ENCODING, flags);
   }
   line.byte(CLOSE);
   line.quoteMark(flags);
 }
 
-/** One word for each capture. */
-function writeList(captures: LoggedCaptures, line: LineWriter, flags: number): void {
-  for (let i = 0; i < captures.count; i++) {
+/** One word for each capture; an empty value is an empty word. */
+function writeList(values: readonly CapturedValue[] | undefined, line: LineWriter, flags: number): void {
+  if (values === undefined) return;
+  for (let i = 0; i < values.length; i++) {
     if (i > 0) line.byte(SPACE);
-    const value = captures.values[i]!;
-    if (value.start === value.end) {
+    const value = values[i]!;
+    if (!value.isThere) {
       line.value(NOTHING, 0, 0, flags);
       continue;
     }
     line.quoteMark(flags);
-    line.encoded(value.u8, value.start, value.end, HEADER_ENCODING, flags);
+    line.encoded(value.u8, 0, value.length, HEADER_ENCODING, flags);
     line.quoteMark(flags);
   }
+}
+
+/** A cookie as it is. One that is cut to nothing leaves nothing, not even a dash. */
+function writeCookie(value: CapturedValue | undefined, line: LineWriter, flags: number): void {
+  if (value?.length === 0) {
+    line.touch();
+    line.quoteMark(flags);
+    line.quoteMark(flags);
+  } else line.value(value?.u8 ?? NOTHING, 0, Math.max(value?.length ?? 0, 0), flags);
 }
 
 registerLogVariables([
@@ -194,9 +205,7 @@ registerLogVariables([
     type: 'string',
     needs: 'response',
     httpOnly: true,
-    write: (record, line, flags) => {
-      line.value(record.requestCookie.u8, record.requestCookie.start, record.requestCookie.end, flags);
-    },
+    write: (record, line, flags) => writeCookie(record.captures?.requestCookie, line, flags),
   },
   {
     name: 'CS',
@@ -204,36 +213,34 @@ registerLogVariables([
     type: 'string',
     needs: 'response',
     httpOnly: true,
-    write: (record, line, flags) => {
-      line.value(record.responseCookie.u8, record.responseCookie.start, record.responseCookie.end, flags);
-    },
+    write: (record, line, flags) => writeCookie(record.captures?.responseCookie, line, flags),
   },
   {
     name: 'hr',
     doc: 'Captured headers of the request as one block.',
     type: 'string',
     needs: 'response',
-    write: (record, line, flags) => writeBlock(record.requestCaptures, line, flags),
+    write: (record, line, flags) => writeBlock(record.captures?.request, line, flags),
   },
   {
     name: 'hrl',
     doc: 'Captured headers of the request, one word each.',
     type: 'list',
     needs: 'response',
-    write: (record, line, flags) => writeList(record.requestCaptures, line, flags),
+    write: (record, line, flags) => writeList(record.captures?.request, line, flags),
   },
   {
     name: 'hs',
     doc: 'Captured headers of the response as one block.',
     type: 'string',
     needs: 'response',
-    write: (record, line, flags) => writeBlock(record.responseCaptures, line, flags),
+    write: (record, line, flags) => writeBlock(record.captures?.response, line, flags),
   },
   {
     name: 'hsl',
     doc: 'Captured headers of the response, one word each.',
     type: 'list',
     needs: 'response',
-    write: (record, line, flags) => writeList(record.responseCaptures, line, flags),
+    write: (record, line, flags) => writeList(record.captures?.response, line, flags),
   },
 ]);

@@ -4,6 +4,7 @@
  * Specification: configuration manual, 8.2.6 for the fields and 8.4 for the timers.
  */
 import { SocketAddress } from '../../protocol/socket-address.ts';
+import type { Captures } from '../captures/captures.ts';
 import type { Scope } from '../scope.ts';
 
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -24,20 +25,6 @@ export class LoggedBytes {
     this.u8 = NOTHING;
     this.start = 0;
     this.end = 0;
-  }
-}
-
-/** Values captured by `capture request header` and its siblings, in the order of the configuration. */
-export class LoggedCaptures {
-  readonly values: LoggedBytes[] = [];
-  /** How many the configuration asks for, found or not; 0: no block in the line. */
-  count = 0;
-
-  /** Makes room for so many, all of them absent. */
-  reset(count: number): void {
-    while (this.values.length < count) this.values.push(new LoggedBytes());
-    for (let i = 0; i < count; i++) this.values[i]!.clear();
-    this.count = count;
   }
 }
 
@@ -108,10 +95,8 @@ export class LogRecord {
    * set); empty when no valid request was seen (`<BADREQ>`).
    */
   readonly requestLine = new LoggedBytes();
-  readonly requestCookie = new LoggedBytes();
-  readonly responseCookie = new LoggedBytes();
-  readonly requestCaptures = new LoggedCaptures();
-  readonly responseCaptures = new LoggedCaptures();
+  /** Null where nothing is captured, or there was no request to do it: such a line has no blocks. */
+  captures: Captures | null = null;
   readonly uniqueId = new LoggedBytes();
   /** Counts HTTP requests and TCP sessions of the process, and lines of the frontend. */
   requestCounter = 0;

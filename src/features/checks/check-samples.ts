@@ -53,6 +53,10 @@ export class CheckSamples implements Linker {
     return this.#backends.get(name) ?? -1;
   }
 
+  keepRequestLine(): void {
+    // Checks have no request that a client has sent.
+  }
+
   /** latin1. */
   text(text: CheckText, scope: CheckScope): string {
     if (typeof text === 'string') return text;

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { EmptyScope, EmptySession } from '../../expr/empty-scope.ts';
 import { LogProcess, LogRecord } from '../../expr/log-format/log-record.ts';
 import { type Sample, T_BIN } from '../../expr/sample.ts';
-import type { BodyScope, ExchangeScope } from '../../expr/scope.ts';
+import { type BodyScope, type ExchangeScope, NO_RESPONSE } from '../../expr/scope.ts';
 import { Variables } from '../../expr/variables.ts';
 import { bytes, reserve, u8 } from '../../os/arena.ts';
 import type { ByteWindow } from '../../protocol/http1/body-scanner.ts';
@@ -20,6 +20,7 @@ import type { ServerHealth } from './server-health.ts';
 
 /** Where an answer lies while expressions are evaluated: one place for all checks, which never do that at once. */
 const LONGEST_ANSWER_BYTES = 1 << 18;
+const NOTHING = new Uint8Array(0);
 let area = -1;
 
 /** What HAProxy calls the frontend of checks in logs. */
@@ -62,6 +63,10 @@ export class CheckScope extends EmptyScope {
       priorityOffsetMs: 0,
       lastRule: null,
       uniqueId: () => null,
+      captures: null,
+      requestLine: NOTHING,
+      requestLineLength: 0,
+      responseVersion: NO_RESPONSE,
     };
   }
 

@@ -5,6 +5,7 @@
  */
 import type { ProxyConfig } from '../../config/model.ts';
 import { u8 } from '../../os/arena.ts';
+import { CookieScanner } from '../../protocol/http1/cookie-scanner.ts';
 import { type HeaderBlock, UNTIDY, VALUE_END } from '../../protocol/http1/header-block.ts';
 import { bytesEqual, H_COOKIE, H_SET_COOKIE } from '../../protocol/http1/known-headers.ts';
 import { M_POST } from '../../protocol/http1/request-facts.ts';
@@ -16,7 +17,6 @@ import { PERSISTENCE_IGNORED } from '../../rules/persistence-rules.ts';
 import { isCacheable } from './cacheable.ts';
 import { type CookieConfig, cookieFacet, dynamicKeyFacet } from './cookie-config.ts';
 import { dateUnits, isOutdated, readDate } from './cookie-dates.ts';
-import { CookieScanner } from './cookie-scanner.ts';
 import { ServerCookies } from './server-cookies.ts';
 
 // What the log tells of the client's cookie and of the server's.

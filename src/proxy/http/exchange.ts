@@ -4,7 +4,7 @@
  * and the decisions stream.ts.
  */
 
-import type { BodyScope } from '../../expr/scope.ts';
+import { type BodyScope, RESPONSE_1_1 } from '../../expr/scope.ts';
 import type { Deferred } from '../../loop/event-loop.ts';
 import { latin1, u8 } from '../../os/arena.ts';
 import { BODY_NONE, BODY_TUNNEL } from '../../protocol/http1/framing.ts';
@@ -131,11 +131,11 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
   }
 
   /** The request line as received, for the log; `requestLineLength` bytes of it. */
-  get requestLine(): Uint8Array {
+  override get requestLine(): Uint8Array {
     return this.requestSide.line;
   }
 
-  get requestLineLength(): number {
+  override get requestLineLength(): number {
     return this.requestSide.lineLength;
   }
 
@@ -291,6 +291,10 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     }
   }
 
+  captureCookie(): void {
+    if (!this.requestSide.placed) this.captures?.takeRequestCookie(u8, this.requestParser.block);
+  }
+
   countIntercepted(): void {
     this.plane.count(this.session.frontend.counters + FE.interceptedRequests);
   }
@@ -337,13 +341,16 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     const { backend, own, responseSide } = this;
     const first = backend?.rules.afterResponse ?? null;
     const second = backend?.index === frontend.index ? null : frontend.rules.afterResponse;
-    if (first === null && second === null) return;
+    // What internal services say counts as a response, which has headers to be captured.
+    const captures = own.applet === null ? null : this.captures;
+    if (first === null && second === null && captures === null) return;
     const { channel } = own;
     const parser = this.responseParser;
     parser.begin(channel.head);
     if (parser.parse(u8, channel.tail) !== COMPLETE) return;
     channel.head = parser.block.end;
     responseSide.headReady = true;
+    captures?.takeResponseHeaders(u8, parser.block);
     this.ruled(first);
     this.ruled(second);
     this.status = parser.status;
@@ -365,6 +372,7 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     this.connectedAt = now;
     this.responded = true;
     this.responseAt = now;
+    this.responseVersion = RESPONSE_1_1;
     const chunked = !sized && !this.request.old && this.request.method !== M_HEAD;
     if (this.request.method === M_HEAD) own.appletBody = APPLET_ENDED;
     else own.appletBody = chunked ? APPLET_CHUNKED : APPLET_AS_IT_IS;
@@ -558,5 +566,6 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
   protected log(backend: Backend | null): void {
     if (!this.unlogged) this.plane.logger.logStream(this, backend);
     this.unlogged = false;
+    this.releaseCaptures();
   }
 }

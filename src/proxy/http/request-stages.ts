@@ -86,6 +86,7 @@ export class RequestStages {
       switch (this.stage) {
         case FRONTEND_CONTENT:
           verdict = this.content(frontend.rules.content, frontend.inspectDelayMs, stream, complete);
+          if (verdict < DONE) stream.captureHead();
           break;
         case FRONTEND_BUFFER:
           if (frontend.bufferRequest) verdict = buffered(stream, complete);

@@ -4,6 +4,7 @@
  * understandResponse → forwardResponse. The choice of a server and the connecting are in ../stream.ts.
  */
 
+import { NO_RESPONSE, RESPONSE_1_0, RESPONSE_1_1 } from '../../expr/scope.ts';
 import { latin1, u8 } from '../../os/arena.ts';
 import { BODY_CHUNKED, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
 import { COMPLETE, MALFORMED } from '../../protocol/http1/head-parser.ts';
@@ -314,6 +315,8 @@ export abstract class ServerExchange extends HttpExchange {
     responseSide.countHead();
     countAnswer(this.server as Server, parser.status);
     this.bytesOut = responseSide.headBytes;
+    this.responseVersion = facts.old ? RESPONSE_1_0 : RESPONSE_1_1;
+    this.captures?.takeResponseHeaders(u8, block);
     if (!this.ruleResponse(backend)) return;
     this.plane.logger.reached(this, backend, AT_RESPONSE);
     if (facts.tunnel) {
@@ -335,6 +338,8 @@ export abstract class ServerExchange extends HttpExchange {
     if (!responseSide.body.scan(channel)) {
       this.status = -1;
       this.responded = false;
+      this.responseVersion = NO_RESPONSE;
+      this.captures?.clearResponse();
       this.onBadResponse();
       return;
     }
@@ -353,6 +358,7 @@ export abstract class ServerExchange extends HttpExchange {
     const other = frontend.index !== backend.index;
     if (this.ruled(backend.rules.responseContent) || this.ruled(backend.rules.response)) return false;
     if (other && this.ruled(frontend.rules.response)) return false;
+    this.captures?.takeResponseCookie(u8, this.responseParser.block);
     for (const extension of backend.extensions) extension.onResponse?.(this);
     if (this.ruled(backend.rules.afterResponse)) return false;
     if (other && this.ruled(frontend.rules.afterResponse)) return false;

@@ -4,6 +4,7 @@
  * the end, `complete` or `abort`, in exchange.ts, as are the proxy's own replies.
  */
 
+import { u8 } from '../../os/arena.ts';
 import { M_PRI } from '../../protocol/http1/request-facts.ts';
 import { FAILED } from '../../transport/connection.ts';
 import { FE } from '../frontend.ts';
@@ -91,6 +92,7 @@ export class HttpStream extends ServerExchange {
     this.plane.loop.timers.disarm(this.timer);
     this.leaveBackend();
     this.releaseBuffers();
+    this.releaseCaptures();
     this.http.end();
   }
 
@@ -103,7 +105,6 @@ export class HttpStream extends ServerExchange {
       this.refuse(refusal, 'P');
       return;
     }
-    if (frontend.log.wantsRequestLine) requestSide.captureLine();
     this.plane.loop.timers.disarm(this.timer);
     this.requested = true;
     this.requestAt = this.plane.loop.now;
@@ -112,7 +113,6 @@ export class HttpStream extends ServerExchange {
     requestSide.accept(channel, this.pipesOf(frontend.defaultBackend));
     if (this.request.method === M_PRI) {
       // The beginning of HTTP/2 to a listener that does not speak it.
-      requestSide.lineLength = 0;
       this.setEnd('P', 'R');
       this.reply(400);
       return;
@@ -222,6 +222,16 @@ export class HttpStream extends ServerExchange {
     this.decide();
   }
 
+  /**
+   * Called by the stages when the frontend's content rules have let the request pass: what is kept of its head for logs
+   * and captures, as the client sent it.
+   */
+  captureHead(): void {
+    const { log } = this.session.frontend;
+    if (log.wantsRequestLine || this.plane.keepsRequestLine) this.requestSide.captureLine();
+    this.captures?.takeRequestHeaders(u8, this.requestParser.block);
+  }
+
   /** Called by the stages: the request leaves its frontend. False when there is no backend, and that was answered. */
   switchBackend(): boolean {
     const { frontend } = this.session;
@@ -245,6 +255,7 @@ export class HttpStream extends ServerExchange {
   private toServer(): void {
     this.plane.loop.timers.disarm(this.timer);
     this.step = STEP_SERVER;
+    this.captureCookie();
     this.plane.logger.reached(this, this.backend, AT_REQUEST);
     this.findServer();
   }

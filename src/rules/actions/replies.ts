@@ -45,6 +45,7 @@ registerAction<HttpReplyConfig>({
     return (target) => {
       const http = target.httpTarget as HttpTarget;
       http.countDenied();
+      http.captureCookie();
       http.setEnd('P', phase);
       reply.send(target);
       return DONE;
@@ -71,6 +72,7 @@ registerAction<HttpReplyConfig>({
     return (target) => {
       const http = target.httpTarget as HttpTarget;
       http.countDenied();
+      http.captureCookie();
       http.delay(http.tarpitMs, delayed);
       return DONE;
     };

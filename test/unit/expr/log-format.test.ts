@@ -8,6 +8,7 @@ import { LogProcess, LogRecord } from '../../../src/expr/log-format/log-record.t
 import { logVariables } from '../../../src/expr/log-format/log-variable.ts';
 import { SocketAddress } from '../../../src/protocol/socket-address.ts';
 import { readGoldenText, unescapeBytes } from '../golden-file.ts';
+import { exampleCaptures } from './example-captures.ts';
 
 process.env['TZ'] = 'Asia/Kolkata';
 
@@ -113,15 +114,8 @@ function recordOf(sample: Sample): LogRecord {
     setBytes(record.requestLine, 'GET /p/a%20b?x=1&y="z"{|}\\] HTTP/1.1');
   }
   if (sample.kind === 'get') {
-    setBytes(record.requestCookie, 'SID=abc');
-    setBytes(record.responseCookie, 'SID=new"1; path=/');
     setBytes(record.uniqueId, `id:7F000002:${(30000 + sample.index).toString(16).toUpperCase()}`);
-    record.requestCaptures.reset(3);
-    setBytes(record.requestCaptures.values[0]!, 'h.example:80');
-    setBytes(record.requestCaptures.values[1]!, 'curl/"7" {a|b} #\\]\xff');
-    record.responseCaptures.reset(2);
-    setBytes(record.responseCaptures.values[0]!, 's{1}');
-    setBytes(record.responseCaptures.values[1]!, 'b');
+    record.captures = exampleCaptures();
   }
   return record;
 }

@@ -7,6 +7,7 @@ import {
   handshakeErrorMessage,
   PROXY_NOT_A_HEADER,
 } from '../../../src/protocol/proxy-protocol/handshake-error.ts';
+import { exampleCaptures } from './example-captures.ts';
 
 process.env['TZ'] = 'UTC';
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
@@ -42,14 +43,7 @@ function request(frontend: string, captures: boolean): LogRecord {
   record.frontendConnections = 1;
   setBytes(record.requestLine, 'GET /p/a%20b?x=1&y="z"{|}\\] HTTP/1.1');
   if (captures) {
-    setBytes(record.requestCookie, 'SID=abc');
-    setBytes(record.responseCookie, 'SID=new"1; path=/');
-    record.requestCaptures.reset(3);
-    setBytes(record.requestCaptures.values[0]!, 'h.example:80');
-    setBytes(record.requestCaptures.values[1]!, 'curl/"7" {a|b} #\\]\xff');
-    record.responseCaptures.reset(2);
-    setBytes(record.responseCaptures.values[0]!, 's{1}');
-    setBytes(record.responseCaptures.values[1]!, 'b');
+    record.captures = exampleCaptures();
   }
   return record;
 }

@@ -83,6 +83,7 @@ const linker: Linker = {
   frontendIndex: () => -1,
   backendIndex: () => -1,
   warn: () => undefined,
+  keepRequestLine: () => {},
 };
 
 export type InputType = 'bin' | 'str';

@@ -3,7 +3,7 @@
  * respected. As HAProxy does, it closes up blanks around `=` on its way, so a value may get shorter.
  * Specification: RFC 6265 4 with the older RFC 2965's forms; tolerances observed on HAProxy 2.6.
  */
-import { SP, TAB } from '../../protocol/http1/characters.ts';
+import { SP, TAB } from './characters.ts';
 
 const SEMICOLON = 59;
 const COMMA = 44;
@@ -34,7 +34,7 @@ export class CookieScanner {
   private commas = false;
   private more = false;
 
-  /** `commas`: they delimit as semicolons do (requests only). */
+  /** `commas`: they also end names, as in requests and Set-Cookie2. They end values everywhere. */
   open(u8: Uint8Array, start: number, end: number, commas: boolean): void {
     this.u8 = u8;
     this.start = start;
@@ -80,7 +80,7 @@ export class CookieScanner {
       const c = u8[p];
       if (c === QUOTE) quoted = !quoted;
       else if (quoted && c === BACKSLASH) p++;
-      else if (!quoted && this.isDelimiter(p)) break;
+      else if (!quoted && (c === SEMICOLON || c === COMMA)) break;
     }
     if (p > this.end) p = this.end;
     this.after = p;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CookieScanner } from '../../../src/features/cookie/cookie-scanner.ts';
+import { CookieScanner } from '../../../src/protocol/http1/cookie-scanner.ts';
 
 const text = fc.string({ unit: fc.constantFrom(...'aS=;, \t"\\$~|'), maxLength: 40 });
 

@@ -12,9 +12,11 @@ import {
   ADMIN_MAINT,
   type SharedState,
 } from '../../state/shared-state.ts';
-import { ServerStates, type StateVoice, serverPlaces } from './server-state.ts';
+import { ServerStates } from './server-state.ts';
+import { serverPlaces } from './server-words.ts';
 import type { StoredState } from './state-file.ts';
 import { readStored } from './state-file-loading.ts';
+import type { StateVoice } from './state-voice.ts';
 
 const CAUSE = ', changed from server-state after a reload';
 

@@ -9,8 +9,10 @@ import type { ObservedErrors } from '../../state/observed-errors.ts';
 import { SERVER_MAINT, SERVER_UP } from '../../state/shared-state.ts';
 import * as messages from './check-messages.ts';
 import { type CheckResult, type CheckStatus, verdictOf } from './check-status.ts';
-import { LOG_NOTICE, type ServerPlace, type ServerStates, type StateVoice } from './server-state.ts';
+import type { ServerStates } from './server-state.ts';
+import type { ServerPlace } from './server-words.ts';
 import type { ServerName } from './state-messages.ts';
+import { LOG_NOTICE, type StateVoice } from './state-voice.ts';
 
 /** A status before the first result: one failure short of going down. */
 export function initialStatus(rise: number, fall: number, health = rise): CheckStatus {

@@ -7,19 +7,15 @@
  * `set server`, `show servers state`; what HAProxy 2.6 does and says at each step.
  */
 import { hasDynamicWeights } from '../../config/balance-syntax.ts';
-import type { Configuration, ProxyConfig, ServerConfig } from '../../config/model.ts';
-import { layoutOf } from '../../state/layout.ts';
+import type { Configuration } from '../../config/model.ts';
 import type { SessionShutdown } from '../../state/messages.ts';
 import {
   OP_RUNNING,
   OP_STARTING,
   OP_STOPPED,
   OP_STOPPING,
-  operationalState,
   stateBits,
 } from '../../state/operational-state.ts';
-import { slotLimit } from '../../state/server-slots.ts';
-import { TEXT_LAST_AGENT, TEXT_LAST_CHECK } from '../../state/server-texts.ts';
 import { storeWeight } from '../../state/server-weight.ts';
 import {
   ADMIN_DRAIN,
@@ -28,61 +24,27 @@ import {
   ADMIN_INHERITED_DRAIN,
   ADMIN_INHERITED_MAINT,
   ADMIN_MAINT,
-  BE_ACTIVE_SERVERS,
-  BE_BACKUP_SERVERS,
   BE_GENERATION,
-  BE_QUEUED,
   SERVER_CHECKED,
   SERVER_OUT_OF_USE,
   SERVER_UP,
-  SERVER_WARMING,
   type SharedState,
   SRV_ADMIN,
-  SRV_AGENT_CODE,
-  SRV_AGENT_DURATION_MS,
-  SRV_AGENT_HEALTH,
-  SRV_AGENT_STATUS,
-  SRV_CHECK_CODE,
-  SRV_CHECK_DURATION_MS,
-  SRV_CHECK_STATUS,
   SRV_DOWN_TRANSITIONS,
   SRV_DOWNTIME_S,
-  SRV_ERRORS_IN_A_ROW,
-  SRV_FAILED_CHECKS,
-  SRV_HEALTH,
   SRV_LAST_CHANGE_S,
   SRV_MAXCONN,
-  SRV_OBSERVED_FAILURES,
-  SRV_QUEUED,
   SRV_SERVED,
   SRV_STATE,
   SRV_WEIGHT,
 } from '../../state/shared-state.ts';
 import { type Tracking, trackingOf } from '../../state/tracking.ts';
-import { CHECK_CODES, type CheckStatus } from './check-status.ts';
-import { countFarm, isUsable, nowSeconds } from './farm-counts.ts';
+import type { CheckStatus } from './check-status.ts';
+import { countFarm, nowSeconds } from './farm-counts.ts';
+import { ServerWords } from './server-words.ts';
 import { SlowStarts } from './slow-start.ts';
 import * as messages from './state-messages.ts';
-
-/** Levels of syslog. */
-export const LOG_EMERGENCY = 0;
-export const LOG_ALERT = 1;
-export const LOG_NOTICE = 5;
-
-export interface ServerPlace {
-  readonly proxyIndex: number;
-  /** Index of the server's shared words. */
-  readonly server: number;
-  readonly config: ServerConfig;
-}
-
-/** How states reach the operator. */
-export interface StateVoice {
-  /** To standard error, in the form of the program's other messages: `[WARNING]  (pid) : message`. */
-  notify(severity: 'warning' | 'alert', message: string): void;
-  /** To the log targets of a proxy, at a level of syslog. */
-  log(proxyIndex: number, level: number, message: string): void;
-}
+import { LOG_ALERT, LOG_NOTICE, StateTeller, type StateVoice } from './state-voice.ts';
 
 /** What a change needs of others. */
 export interface StateServices extends StateVoice {
@@ -90,32 +52,16 @@ export interface StateServices extends StateVoice {
   serversChanged(shutdowns: readonly SessionShutdown[]): void;
 }
 
-/** Every server of the configuration with its indices, in the order of the files. */
-export function serverPlaces(configuration: Configuration): ServerPlace[] {
-  const { firstServer } = layoutOf(configuration);
-  return configuration.proxies.flatMap((proxy, proxyIndex) =>
-    proxy.servers.map((config, at) => ({
-      proxyIndex,
-      server: (firstServer[proxyIndex] as number) + at,
-      config,
-    })),
-  );
-}
-
-export class ServerStates {
-  readonly #configuration: Configuration;
-  readonly #shared: SharedState;
+export class ServerStates extends ServerWords {
   readonly #services: StateServices;
+  readonly #teller: StateTeller;
   readonly #tracking: Tracking;
-  readonly #places = new Map<number, ServerPlace>();
-  readonly #byProxy: readonly (readonly ServerPlace[])[];
   /** The counters of servers that are checked: a state that is forced sets them too. */
   readonly #checks = new Map<number, CheckStatus>();
   readonly #agents = new Map<number, CheckStatus>();
   /** Servers whose agents are not asked any more. */
   readonly #silenced = new Set<number>();
   readonly #slowStarts: SlowStarts;
-  #quiet = false;
   #depth = 0;
   /** Of the server that goes down, where they were counted before. */
   #sessions: number | undefined;
@@ -123,49 +69,11 @@ export class ServerStates {
   #shutdowns: SessionShutdown[] = [];
 
   constructor(configuration: Configuration, shared: SharedState, services: StateServices) {
-    this.#configuration = configuration;
-    this.#shared = shared;
+    super(configuration, shared);
     this.#services = services;
     this.#tracking = trackingOf(configuration);
+    this.#teller = new StateTeller(this, this.#tracking, services);
     this.#slowStarts = new SlowStarts(shared, (server, isOver) => this.#onSlowStart(server, isOver));
-    const places = serverPlaces(configuration);
-    for (const place of places) this.#places.set(place.server, place);
-    this.#byProxy = configuration.proxies.map((_proxy, index) =>
-      places.filter(({ proxyIndex }) => proxyIndex === index),
-    );
-  }
-
-  // ---- what is known ------------------------------------------------------------------------------------------
-
-  place(server: number): ServerPlace {
-    return this.#places.get(server) as ServerPlace;
-  }
-
-  proxy(server: number): ProxyConfig {
-    return this.#configuration.proxies[this.place(server).proxyIndex] as ProxyConfig;
-  }
-
-  /** One of OP_…. */
-  operational(server: number): number {
-    return operationalState(this.word(server, SRV_STATE));
-  }
-
-  /** Bits of ADMIN_…. */
-  administrative(server: number): number {
-    return this.word(server, SRV_ADMIN);
-  }
-
-  has(server: number, bits: number): boolean {
-    return (this.word(server, SRV_STATE) & bits) !== 0;
-  }
-
-  word(server: number, word: number): number {
-    return Atomics.load(this.#shared.words, this.#shared.serverWords(server) + word);
-  }
-
-  proxyWord(server: number, word: number): number {
-    const base = this.#shared.proxyWords(this.place(server).proxyIndex);
-    return Atomics.load(this.#shared.words, base + word);
   }
 
   // ---- checks -------------------------------------------------------------------------------------------------
@@ -184,58 +92,8 @@ export class ServerStates {
   }
 
   /** What the agent said last, for the statistics of the data threads. */
-  setAgent(server: number, { last, health }: CheckStatus): void {
-    const { words } = this.#shared;
-    const base = this.#shared.serverWords(server);
-    const known = this.asksAgent(server) ? CHECK_CODES.indexOf(last.status) + 1 : 0;
-    Atomics.store(words, base + SRV_AGENT_STATUS, known);
-    Atomics.store(words, base + SRV_AGENT_CODE, last.code === undefined ? 0 : last.code + 1);
-    Atomics.store(words, base + SRV_AGENT_DURATION_MS, Math.round(last.durationMs));
-    Atomics.store(words, base + SRV_AGENT_HEALTH, health);
-    this.#shared.texts.write(server, TEXT_LAST_AGENT, last.info);
-  }
-
-  /** What the weights of the servers that take traffic now add up to: of the active ones, or else of the backups. */
-  usableWeight(server: number): number {
-    const weights = [0, 0];
-    for (const place of this.#byProxy[this.place(server).proxyIndex] ?? []) {
-      if (!isUsable(this.#shared, place.server)) continue;
-      const kind = place.config.backup ? 1 : 0;
-      weights[kind] = (weights[kind] as number) + this.word(place.server, SRV_WEIGHT);
-    }
-    return weights[0] || (weights[1] as number);
-  }
-
-  /** The check counter; `warming` while it is neither at its top nor at 0. */
-  setHealth(server: number, health: number, warming: boolean): void {
-    const words = this.#shared.serverWords(server);
-    Atomics.store(this.#shared.words, words + SRV_HEALTH, health);
-    if (warming) Atomics.or(this.#shared.words, words + SRV_STATE, SERVER_WARMING);
-    else Atomics.and(this.#shared.words, words + SRV_STATE, ~SERVER_WARMING);
-  }
-
-  /** What the last check found, for the statistics of the data threads. */
-  setCheck(server: number, status: CheckStatus): void {
-    const { words } = this.#shared;
-    const base = this.#shared.serverWords(server);
-    Atomics.store(words, base + SRV_CHECK_STATUS, CHECK_CODES.indexOf(status.last.status) + 1);
-    Atomics.store(words, base + SRV_CHECK_CODE, status.last.code ?? 0);
-    Atomics.store(words, base + SRV_CHECK_DURATION_MS, Math.round(status.last.durationMs));
-    Atomics.store(words, base + SRV_FAILED_CHECKS, status.failedChecks);
-    this.#shared.texts.write(server, TEXT_LAST_CHECK, status.last.info);
-  }
-
-  /** Data threads may count errors of the traffic again; `acted`: these ones had a consequence. */
-  decidedOnErrors(server: number, acted: boolean): void {
-    const words = this.#shared.serverWords(server);
-    if (acted) Atomics.add(this.#shared.words, words + SRV_OBSERVED_FAILURES, 1);
-    // Below -1 stands what went wrong in the meantime.
-    const at = words + SRV_ERRORS_IN_A_ROW;
-    for (let count = Atomics.load(this.#shared.words, at); count < 0; ) {
-      const found = Atomics.compareExchange(this.#shared.words, at, count, -1 - count);
-      if (found === count) return;
-      count = found;
-    }
+  setAgent(server: number, status: CheckStatus): void {
+    this.setAgentCheck(server, status, this.asksAgent(server));
   }
 
   /** The check counter without a check: at its top, at `rise`, or at 0. */
@@ -304,9 +162,9 @@ export class ServerStates {
   /** Whether checks go on, of a server that has any. Its state stays as it is. */
   setChecked(server: number, on: boolean): boolean {
     if (!this.place(server).config.check.enabled) return false;
-    const state = this.#shared.serverWords(server) + SRV_STATE;
-    if (on) Atomics.or(this.#shared.words, state, SERVER_CHECKED);
-    else Atomics.and(this.#shared.words, state, ~SERVER_CHECKED);
+    const state = this.shared.serverWords(server) + SRV_STATE;
+    if (on) Atomics.or(this.shared.words, state, SERVER_CHECKED);
+    else Atomics.and(this.shared.words, state, ~SERVER_CHECKED);
     return true;
   }
 
@@ -363,19 +221,19 @@ export class ServerStates {
 
   /** 0 to 256. A slow start goes on. */
   setWeight(server: number, weight: number): void {
-    storeWeight(this.#shared.words, this.#shared.serverWords(server), weight);
+    storeWeight(this.shared.words, this.shared.serverWords(server), weight);
     this.#within(() => {
       this.#runSlowStart(server);
       const lost = this.#count(this.place(server).proxyIndex);
       if ((this.administrative(server) & ADMIN_MAINT) === 0) this.#tellOfLastingDrain(server);
-      if (lost) this.#sayNoServer(server);
+      if (lost) this.#teller.sayNoServer(server);
     });
   }
 
   /** 0: no limit. Requests that wait may find a place now. */
   setMaxconn(server: number, maxconn: number): void {
-    const word = this.#shared.serverWords(server) + SRV_MAXCONN;
-    if (Atomics.exchange(this.#shared.words, word, maxconn) === maxconn) return;
+    const word = this.shared.serverWords(server) + SRV_MAXCONN;
+    if (Atomics.exchange(this.shared.words, word, maxconn) === maxconn) return;
     this.#within(() => this.#announce(this.place(server).proxyIndex));
   }
 
@@ -394,19 +252,23 @@ export class ServerStates {
       if (isInMaintenance) {
         if (wasInMaintenance) this.#tellOfLastingMaintenance(server, beforeAdmin, admin);
         else this.#enterMaintenance(server, beforeOp, beforeAdmin, cause);
-        if (lost) this.#sayNoServer(server);
+        if (lost) this.#teller.sayNoServer(server);
       } else {
         if (wasInMaintenance) this.#leaveMaintenance(server, beforeAdmin);
         else if (op !== beforeOp) this.#changeOperational(server, beforeOp, beforeAdmin, cause);
         const entersDrain = !wasInMaintenance && (beforeAdmin & ADMIN_DRAIN) === 0;
         if ((admin & ADMIN_DRAIN) === 0) {
           if (!wasInMaintenance && !entersDrain)
-            this.#say(server, LOG_NOTICE, messages.leavesDrain(this.#name(server), op));
+            this.#teller.say(server, LOG_NOTICE, messages.leavesDrain(this.#teller.name(server), op));
         } else if (entersDrain) {
-          const counts = this.#counts(server, op, true);
-          this.#say(server, LOG_NOTICE, messages.entersDrain(this.#name(server), op, cause, counts));
+          const counts = this.#teller.counts(server, true, this.#sessions);
+          this.#teller.say(
+            server,
+            LOG_NOTICE,
+            messages.entersDrain(this.#teller.name(server), op, cause, counts),
+          );
         } else this.#tellOfLastingDrain(server);
-        if (lost) this.#sayNoServer(server);
+        if (lost) this.#teller.sayNoServer(server);
       }
       this.#sessions = undefined;
       for (const tracker of this.#tracking.trackers(server)) this.#inherit(tracker, server);
@@ -420,19 +282,23 @@ export class ServerStates {
     const inherited =
       ((admin & ADMIN_MAINT) !== 0 ? ADMIN_INHERITED_MAINT : 0) |
       ((admin & ADMIN_DRAIN) !== 0 ? ADMIN_INHERITED_DRAIN : 0);
-    const cause = ` via ${this.#trackedName(tracker)}`;
+    const cause = ` via ${this.#teller.trackedName(tracker)}`;
     this.#update(tracker, this.#inheritedState(tracker, tracked), own | inherited, cause);
   }
 
   #enterMaintenance(server: number, beforeOp: number, beforeAdmin: number, cause: string): void {
     this.#forceHealth(server, 'bottom');
-    const name = this.#name(server);
+    const name = this.#teller.name(server);
     if (beforeOp === OP_STOPPED) {
-      this.#say(server, LOG_NOTICE, messages.entersMaintenanceFromDown(name, cause));
+      this.#teller.say(server, LOG_NOTICE, messages.entersMaintenanceFromDown(name, cause));
       return;
     }
-    const counts = this.#counts(server, OP_STOPPED, true);
-    this.#say(server, lossLevel(beforeOp, beforeAdmin), messages.entersMaintenance(name, cause, counts));
+    const counts = this.#teller.counts(server, true, this.#sessions);
+    this.#teller.say(
+      server,
+      lossLevel(beforeOp, beforeAdmin),
+      messages.entersMaintenance(name, cause, counts),
+    );
     this.#shutSessions(server);
   }
 
@@ -441,17 +307,25 @@ export class ServerStates {
     const op = this.operational(server);
     const drained = (this.administrative(server) & ADMIN_DRAIN) !== 0;
     const forced = (beforeAdmin & ADMIN_FORCED_MAINT) !== 0;
-    this.#say(server, LOG_NOTICE, messages.leavesMaintenance(this.#name(server), op, drained, forced));
+    this.#teller.say(
+      server,
+      LOG_NOTICE,
+      messages.leavesMaintenance(this.#teller.name(server), op, drained, forced),
+    );
     if (op !== OP_STOPPED) this.#shutBackups(server);
   }
 
   #tellOfLastingMaintenance(server: number, before: number, after: number): void {
     const lost = before & ~after;
-    const name = this.#name(server);
+    const name = this.#teller.name(server);
     if ((lost & ADMIN_FORCED_MAINT) !== 0) {
-      this.#say(server, LOG_NOTICE, messages.remainsInMaintenance(name, this.#trackedName(server)));
+      this.#teller.say(
+        server,
+        LOG_NOTICE,
+        messages.remainsInMaintenance(name, this.#teller.trackedName(server)),
+      );
     } else if ((lost & ADMIN_INHERITED_MAINT) !== 0) {
-      this.#say(server, LOG_NOTICE, messages.remainsInMaintenance(name, undefined));
+      this.#teller.say(server, LOG_NOTICE, messages.remainsInMaintenance(name, undefined));
     }
   }
 
@@ -459,23 +333,23 @@ export class ServerStates {
   #tellOfLastingDrain(server: number): void {
     const admin = this.administrative(server);
     if ((admin & ADMIN_DRAIN) === 0) return;
-    const via = (admin & ADMIN_FORCED_DRAIN) !== 0 ? undefined : this.#trackedName(server);
-    this.#say(server, LOG_NOTICE, messages.remainsInDrain(this.#name(server), via));
+    const via = (admin & ADMIN_FORCED_DRAIN) !== 0 ? undefined : this.#teller.trackedName(server);
+    this.#teller.say(server, LOG_NOTICE, messages.remainsInDrain(this.#teller.name(server), via));
   }
 
   #changeOperational(server: number, beforeOp: number, beforeAdmin: number, cause: string): void {
     const op = this.operational(server);
     const level = op === OP_STOPPED ? lossLevel(beforeOp, beforeAdmin) : LOG_NOTICE;
-    const counts = this.#counts(server, op, op === OP_STOPPED || op === OP_STOPPING);
-    this.#say(server, level, messages.operational(this.#name(server), op, cause, counts));
+    const counts = this.#teller.counts(server, op === OP_STOPPED || op === OP_STOPPING, this.#sessions);
+    this.#teller.say(server, level, messages.operational(this.#teller.name(server), op, cause, counts));
     if (op === OP_STOPPED) this.#shutSessions(server);
     else if (op !== OP_STOPPING) this.#shutBackups(server);
   }
 
   /** Writes both states and counts; returns whether the backend has just lost its last server. */
   #store(server: number, op: number, admin: number): boolean {
-    const { words } = this.#shared;
-    const base = this.#shared.serverWords(server);
+    const { words } = this.shared;
+    const base = this.shared.serverWords(server);
     const before = Atomics.load(words, base + SRV_STATE);
     const after = stateBits(before, op, admin);
     Atomics.store(words, base + SRV_ADMIN, admin);
@@ -491,14 +365,14 @@ export class ServerStates {
 
   /** Counts the backend's servers again; returns whether it has just lost the last one. */
   #count(proxy: number): boolean {
-    const lost = countFarm(this.#shared, proxy, this.#byProxy[proxy] ?? []);
+    const lost = countFarm(this.shared, proxy, this.placesOf(proxy));
     this.#announce(proxy);
     return lost;
   }
 
   /** Balancers look again at once; data threads are told at the end of the whole change. */
   #announce(proxy: number): void {
-    Atomics.add(this.#shared.words, this.#shared.proxyWords(proxy) + BE_GENERATION, 1);
+    Atomics.add(this.shared.words, this.shared.proxyWords(proxy) + BE_GENERATION, 1);
     this.#changed = true;
   }
 
@@ -522,7 +396,7 @@ export class ServerStates {
     const { config, proxyIndex } = this.place(server);
     if (!config.shutdownBackupsOnMarkedUp || config.backup) return;
     if (this.has(server, SERVER_OUT_OF_USE) || this.word(server, SRV_WEIGHT) === 0) return;
-    for (const other of this.#byProxy[proxyIndex] ?? []) {
+    for (const other of this.placesOf(proxyIndex)) {
       if (other.config.backup) this.#shutdowns.push({ server: other.server, cause: 'U' });
     }
   }
@@ -540,13 +414,14 @@ export class ServerStates {
   }
 
   #onSlowStart(server: number, isOver: boolean): void {
-    if (isOver) this.#update(server, OP_RUNNING, this.administrative(server), this.#viaTracked(server));
+    if (isOver)
+      this.#update(server, OP_RUNNING, this.administrative(server), this.#teller.viaTracked(server));
     else this.#within(() => this.#announce(this.place(server).proxyIndex));
   }
 
   /** Slow starts that were going on before the process was started go on. */
   resumeSlowStarts(): void {
-    for (const server of this.#places.keys())
+    for (const server of this.servers)
       if (this.operational(server) === OP_STARTING) this.#runSlowStart(server);
   }
 
@@ -558,9 +433,9 @@ export class ServerStates {
 
   /** Changes without a word. */
   quietly(change: () => void): void {
-    this.#quiet = true;
+    this.#teller.quiet = true;
     change();
-    this.#quiet = false;
+    this.#teller.quiet = false;
   }
 
   tellOfDrain(server: number): void {
@@ -571,85 +446,9 @@ export class ServerStates {
   resumeSlowStart(server: number): void {
     this.#update(server, OP_STARTING, this.administrative(server), '');
   }
-
-  /** The check counter, and how long the state has lasted. */
-  setRestored(server: number, health: number, sinceChangeS: number): void {
-    const { rise = 2, fall = 3 } = this.place(server).config.check;
-    this.setHealth(server, Math.min(health, rise + fall - 1), false);
-    const { words } = this.#shared;
-    const at = this.#shared.serverWords(server) + SRV_LAST_CHANGE_S;
-    Atomics.store(words, at, nowSeconds() - sinceChangeS);
-  }
-
-  // ---- what is said -------------------------------------------------------------------------------------------
-
-  #name(server: number): messages.ServerName {
-    const { config } = this.place(server);
-    return { backend: this.proxy(server).name, server: config.name, isBackup: config.backup };
-  }
-
-  #trackedName(server: number): string | undefined {
-    const tracked = this.#tracking.tracked(server);
-    return tracked === undefined
-      ? undefined
-      : `${this.proxy(tracked).name}/${this.place(tracked).config.name}`;
-  }
-
-  #viaTracked(server: number): string {
-    const name = this.#trackedName(server);
-    return name === undefined ? '' : ` via ${name}`;
-  }
-
-  /** `leaving`: those that wait for the server go elsewhere, where the backend lets them. */
-  #counts(server: number, op: number, leaving: boolean): messages.FarmCounts {
-    const waiting = this.word(server, SRV_QUEUED);
-    let requeued = 0;
-    if (!leaving) requeued = this.#takenFromBackend(server);
-    else if (requeues(this.proxy(server))) requeued = waiting;
-    return {
-      active: this.proxyWord(server, BE_ACTIVE_SERVERS),
-      backup: this.proxyWord(server, BE_BACKUP_SERVERS),
-      sessions: this.#sessions ?? this.word(server, SRV_SERVED),
-      requeued,
-      queued: leaving ? waiting - requeued : waiting,
-    };
-  }
-
-  /** How many of those that wait for any server find a place on one that comes up. */
-  #takenFromBackend(server: number): number {
-    const waiting = this.proxyWord(server, BE_QUEUED);
-    const { words } = this.#shared;
-    const limit = slotLimit(
-      words,
-      this.#shared.serverWords(server),
-      this.#shared.proxyWords(this.place(server).proxyIndex),
-    );
-    return limit === 0 ? waiting : Math.min(waiting, Math.max(0, limit - this.word(server, SRV_SERVED)));
-  }
-
-  #say(server: number, level: number, message: string): void {
-    if (this.#quiet) return;
-    this.#services.notify('warning', message);
-    this.#services.log(this.place(server).proxyIndex, level, message);
-  }
-
-  #sayNoServer(server: number): void {
-    if (this.#quiet) return;
-    const { name, kind } = this.proxy(server);
-    const isListen = kind === 'listen';
-    this.#services.notify('alert', messages.noServerLeft(name, isListen, true));
-    const { proxyIndex } = this.place(server);
-    this.#services.log(proxyIndex, LOG_EMERGENCY, messages.noServerLeft(name, isListen, false));
-  }
 }
 
 /** A server that took new sessions until now is a loss that somebody should look at. */
 function lossLevel(beforeOp: number, beforeAdmin: number): number {
   return beforeOp === OP_STOPPING || (beforeAdmin & ADMIN_DRAIN) !== 0 ? LOG_NOTICE : LOG_ALERT;
-}
-
-/** Whether requests that wait for a server may leave it for another one. */
-function requeues(proxy: ProxyConfig): boolean {
-  const redispatches = proxy.redispatch !== undefined && proxy.redispatch !== 0;
-  return redispatches && proxy.options.get('persist') !== true;
 }

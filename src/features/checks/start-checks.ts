@@ -14,7 +14,8 @@ import { firstDelaysMs } from './check-schedule.ts';
 import type { CheckStatus } from './check-status.ts';
 import { ServerCheck } from './server-check.ts';
 import { ServerHealth } from './server-health.ts';
-import { ServerStates, type StateServices, serverPlaces } from './server-state.ts';
+import { ServerStates, type StateServices } from './server-state.ts';
+import { serverPlaces } from './server-words.ts';
 
 export interface RunningChecks {
   /** Where states are changed by whoever else may. */

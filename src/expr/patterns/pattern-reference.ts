@@ -2,19 +2,20 @@
  * One list of patterns or map entries, as HAProxy's pattern references: shared by all threads and by everything that
  * names the same file. It lies in shared memory. One writer at a time holds its lock; readers take none: its version,
  * which is odd while it is being changed, tells them that what they saw may not be so (pattern-lookup.ts).
- * Owns entries, generations and edits; every index of the list follows each edit.
+ * Owns generations, edits and indexes: every index of the list follows each edit. The entries themselves are those of
+ * pattern-entries.ts.
  * Specification: configuration manual 4.2 `http-request set-map` and its siblings; management manual 9.3 `add map` …
  */
 import { lock, unlock } from '../../state/spin-lock.ts';
 import { spread, TextHash } from './key-hash.ts';
 import { type IndexParts, KeyIndex } from './key-index.ts';
 import { DerivedKey, KIND_TEXT, SHAPE_NONE } from './key-kind.ts';
+import { type EntryText, type PageCursor, PatternEntries } from './pattern-entries.ts';
 import {
   ENTRY_GENERATION,
   ENTRY_KEY,
   ENTRY_KEY_LENGTH,
   ENTRY_NEXT,
-  ENTRY_PREVIOUS,
   ENTRY_SEQUENCE,
   ENTRY_VALUE,
   ENTRY_VALUE_LENGTH,
@@ -26,8 +27,6 @@ import {
   NODE_ENTRY,
   NODE_HASH,
   NODE_NEXT,
-  REF_BASE_END,
-  REF_BASE_START,
   REF_COUNT,
   REF_FIRST,
   REF_FLAGS,
@@ -35,7 +34,6 @@ import {
   REF_ID,
   REF_INDEXES,
   REF_IS_MAP,
-  REF_LAST,
   REF_LOCK,
   REF_NAME,
   REF_NAME_LENGTH,
@@ -46,7 +44,6 @@ import {
   REF_VALUES_IP,
   REF_VERSION,
 } from './pattern-layout.ts';
-import { readPatternLines } from './pattern-lines.ts';
 import { isAddressText, isIntegerText } from './pattern-values.ts';
 
 /** What an edit gives instead of the number of entries that it changed: `reason` says why. */
@@ -54,32 +51,12 @@ export const REFUSED = -1;
 /** There is no room left for it. */
 export const NO_ROOM = -2;
 
-export interface EntryText {
-  /** Unique among the entries of all lists, as `#<ref>` of the runtime API. */
-  readonly id: number;
-  readonly key: string;
-  /** Undefined: it has none. */
-  readonly value: string | undefined;
-}
-
-/** How far a list has been shown: what is between two pages may change. */
-export interface PageCursor {
-  entry: number;
-  sequence: number;
-}
-
 /** Slots, and entries, that are cleared while readers wait. */
 const SWEEP = 2048;
-const SEQUENCE_END = 0x7fffffff;
 
-export class PatternReference {
-  /** Index of its first word. */
-  readonly at: number;
+export class PatternReference extends PatternEntries {
   /** Why the last edit of this thread was refused. */
   reason = '';
-  private readonly parts: IndexParts;
-  private readonly words: Int32Array;
-  private readonly bytes: Uint8Array;
   private readonly key = new DerivedKey();
   private readonly indexes: KeyIndex[] = [];
   /** Its first index as this thread knows them. */
@@ -88,10 +65,7 @@ export class PatternReference {
   private readonly hash: TextHash;
 
   constructor(at: number, parts: IndexParts) {
-    this.at = at;
-    this.parts = parts;
-    this.words = parts.heap.words;
-    this.bytes = parts.heap.bytes;
+    super(at, parts);
     this.hash = new TextHash(parts.base);
   }
 
@@ -211,91 +185,6 @@ export class PatternReference {
     this.indexes.length = 0;
     for (let at = first; at !== 0; at = this.words[at + IX_NEXT] as number)
       this.indexes.push(new KeyIndex(at, this.parts));
-  }
-
-  // Loading, before anybody else knows the list.
-
-  /** Takes the lines of a file. False without room. */
-  load(content: Uint8Array, withValues: boolean): boolean {
-    let count = 0;
-    readPatternLines(content, withValues, () => {
-      count++;
-      return true;
-    });
-    const { words } = this;
-    const start = this.loadBytes(content);
-    let entry = this.parts.heap.takeRun(count * ENTRY_WORDS);
-    if (start < 0 || entry === 0) return false;
-    readPatternLines(content, withValues, (keyStart, keyEnd, valueStart, valueEnd) => {
-      words[entry + ENTRY_KEY] = start + keyStart;
-      words[entry + ENTRY_KEY_LENGTH] = keyEnd - keyStart;
-      words[entry + ENTRY_VALUE] = start + valueStart;
-      words[entry + ENTRY_VALUE_LENGTH] = withValues ? valueEnd - valueStart : -1;
-      words[entry + ENTRY_GENERATION] = 0;
-      this.append(entry);
-      entry += ENTRY_WORDS;
-      return true;
-    });
-    return true;
-  }
-
-  /** Takes patterns of a line. False without room. */
-  loadKeys(keys: readonly string[]): boolean {
-    const { words } = this;
-    const start = this.loadBytes(Buffer.from(keys.join(''), 'latin1'));
-    let entry = this.parts.heap.takeRun(keys.length * ENTRY_WORDS);
-    if (start < 0 || entry === 0) return false;
-    let at = start;
-    for (const { length } of keys) {
-      words[entry + ENTRY_KEY] = at;
-      words[entry + ENTRY_KEY_LENGTH] = length;
-      words[entry + ENTRY_VALUE] = at;
-      words[entry + ENTRY_VALUE_LENGTH] = -1;
-      words[entry + ENTRY_GENERATION] = 0;
-      this.append(entry);
-      at += length;
-      entry += ENTRY_WORDS;
-    }
-    return true;
-  }
-
-  /** Bytes that stay as they are for ever: where they lie, or -1. */
-  private loadBytes(content: Uint8Array): number {
-    const { words, at } = this;
-    // One more: an empty value at the end of the file lies within as well.
-    const block = this.parts.heap.takeRun(Math.ceil((content.length + 1) / 4));
-    if (block === 0) return -1;
-    const start = block * 4;
-    this.bytes.set(content, start);
-    words[at + REF_BASE_START] = start;
-    words[at + REF_BASE_END] = start + content.length + 1;
-    return start;
-  }
-
-  private append(entry: number): void {
-    const { words, at } = this;
-    if (words[at + REF_SEQUENCE] === SEQUENCE_END) this.renumber();
-    const last = words[at + REF_LAST] as number;
-    words[entry + ENTRY_PREVIOUS] = last;
-    words[entry + ENTRY_NEXT] = 0;
-    words[entry + ENTRY_SEQUENCE] = words[at + REF_SEQUENCE] as number;
-    words[at + REF_SEQUENCE] = (words[at + REF_SEQUENCE] as number) + 1;
-    if (last === 0) words[at + REF_FIRST] = entry;
-    else words[last + ENTRY_NEXT] = entry;
-    words[at + REF_LAST] = entry;
-    words[at + REF_COUNT] = (words[at + REF_COUNT] as number) + 1;
-  }
-
-  private renumber(): void {
-    const { words, at } = this;
-    let sequence = 0;
-    for (
-      let entry = words[at + REF_FIRST] as number;
-      entry !== 0;
-      entry = words[entry + ENTRY_NEXT] as number
-    )
-      words[entry + ENTRY_SEQUENCE] = sequence++;
-    words[at + REF_SEQUENCE] = sequence;
   }
 
   // Edits. Each gives the number of entries that it changed or added, or REFUSED or NO_ROOM.
@@ -452,15 +341,6 @@ export class PatternReference {
     return 0;
   }
 
-  private hasKey(entry: number, key: Uint8Array, start: number, end: number): boolean {
-    const { words, bytes } = this;
-    const length = words[entry + ENTRY_KEY_LENGTH] as number;
-    if (length !== end - start) return false;
-    const at = words[entry + ENTRY_KEY] as number;
-    for (let i = 0; i < length; i++) if (bytes[at + i] !== key[start + i]) return false;
-    return true;
-  }
-
   private addLocked(
     key: Uint8Array,
     keyStart: number,
@@ -555,26 +435,6 @@ export class PatternReference {
     this.takeOut(entry);
   }
 
-  private takeOut(entry: number): void {
-    const { words, at } = this;
-    const next = words[entry + ENTRY_NEXT] as number;
-    const previous = words[entry + ENTRY_PREVIOUS] as number;
-    if (previous === 0) words[at + REF_FIRST] = next;
-    else words[previous + ENTRY_NEXT] = next;
-    if (next === 0) words[at + REF_LAST] = previous;
-    else words[next + ENTRY_PREVIOUS] = previous;
-    words[at + REF_COUNT] = (words[at + REF_COUNT] as number) - 1;
-    this.releaseEntry(entry);
-  }
-
-  private releaseEntry(entry: number): void {
-    const { words } = this;
-    this.release(words[entry + ENTRY_KEY] as number, words[entry + ENTRY_KEY_LENGTH] as number);
-    const length = words[entry + ENTRY_VALUE_LENGTH] as number;
-    if (length >= 0) this.release(words[entry + ENTRY_VALUE] as number, length);
-    this.parts.heap.give(entry, ENTRY_WORDS);
-  }
-
   /** The lock is held throughout, so that the lists stay what they are; readers get their turn in between. */
   private sweep(isDead: (generation: number) => boolean): number {
     const { words, at } = this;
@@ -620,47 +480,6 @@ export class PatternReference {
     return !wrong;
   }
 
-  /** A copy of the bytes, as a byte offset; 0 without room. */
-  private keep(u8: Uint8Array, start: number, end: number): number {
-    const block = this.parts.heap.take(wordsFor(end - start));
-    if (block === 0) return 0;
-    const to = block * 4;
-    for (let i = start; i < end; i++) this.bytes[to + i - start] = u8[i] as number;
-    return to;
-  }
-
-  private release(at: number, length: number): void {
-    const { words } = this;
-    if (at >= (words[this.at + REF_BASE_START] as number) && at < (words[this.at + REF_BASE_END] as number))
-      return;
-    this.parts.heap.give(at / 4, wordsFor(length));
-  }
-
-  // Reading whole entries, for whoever shows them.
-
-  private text(start: number, length: number): string {
-    // A decoder of shared memory would refuse it.
-    return Buffer.from(this.bytes.slice(start, start + length)).toString('latin1');
-  }
-
-  private entryText(entry: number): EntryText {
-    const { words } = this;
-    const length = words[entry + ENTRY_VALUE_LENGTH] as number;
-    return {
-      id: entry,
-      key: this.text(words[entry + ENTRY_KEY] as number, words[entry + ENTRY_KEY_LENGTH] as number),
-      value: length < 0 ? undefined : this.text(words[entry + ENTRY_VALUE] as number, length),
-    };
-  }
-
-  /** The entry with that id, or 0: a walk, because an id may come from anywhere. */
-  private entryOf(id: number): number {
-    const { words } = this;
-    let entry = words[this.at + REF_FIRST] as number;
-    while (entry !== 0 && entry !== id) entry = words[entry + ENTRY_NEXT] as number;
-    return entry;
-  }
-
   /** What the entry with that id is; undefined where there is none any more. */
   entry(id: number): EntryText | undefined {
     return this.frozen(() => {
@@ -690,21 +509,6 @@ export class PatternReference {
     });
   }
 
-  /** First entry behind the cursor. That entry itself may have gone: then the list is walked from its beginning. */
-  private behind({ entry, sequence }: PageCursor): number {
-    const { words, at } = this;
-    if (sequence < 0) return words[at + REF_FIRST] as number;
-    if (entry !== 0 && words[entry + ENTRY_SEQUENCE] === sequence) {
-      const previous = words[entry + ENTRY_PREVIOUS] as number;
-      const back = previous === 0 ? words[at + REF_FIRST] : words[previous + ENTRY_NEXT];
-      if (back === entry) return words[entry + ENTRY_NEXT] as number;
-    }
-    let next = words[at + REF_FIRST] as number;
-    while (next !== 0 && (words[next + ENTRY_SEQUENCE] as number) <= sequence)
-      next = words[next + ENTRY_NEXT] as number;
-    return next;
-  }
-
   /** Kinds of keys that something matches the list by. */
   kinds(): number[] {
     return this.frozen(() => {
@@ -712,8 +516,4 @@ export class PatternReference {
       return this.indexes.map(({ at }) => this.words[at + IX_KIND] as number);
     });
   }
-}
-
-function wordsFor(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / 4));
 }

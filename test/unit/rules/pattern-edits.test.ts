@@ -25,6 +25,7 @@ test('a list without room is left as it is, and the operator is told once', () =
     patterns: store,
     frontendIndex: () => -1,
     backendIndex: () => -1,
+    keepRequestLine: () => undefined,
     warn: (text) => warnings.push(text),
   };
   const format = (text: string) => ({ text, proxy: 'p', origin: { file: 'test', line: 1 } });

@@ -70,6 +70,9 @@ export interface ExchangeScope {
   readonly serverPosition: number;
   readonly priorityClass: number;
   readonly priorityOffsetMs: number;
+  /** As they count now, milliseconds; 0: there is none, or none yet. */
+  readonly currentServerTimeoutMs: number;
+  readonly currentTunnelTimeoutMs: number;
   /** The last rule that ended a rule set. */
   readonly lastRule: Origin | null;
   /** Made on first use; null where the frontend has no `unique-id-format`. */

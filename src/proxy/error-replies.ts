@@ -38,6 +38,7 @@ const builtIn = new Map<number, readonly [reason: string, text: string]>([
 ]);
 
 const CLOSING = new Set([400, 408]);
+const CLOSE_LINE_BYTES = 'connection'.length + 'close'.length;
 const preparedBuiltIn = new Map<number, PreparedReply>();
 for (const [status, [reason, text]] of builtIn) {
   const body = `<html><body><h1>${status} ${reason}</h1>\n${text}\n</body></html>\n`;
@@ -47,6 +48,7 @@ for (const [status, [reason, text]] of builtIn) {
     head: Buffer.from(head, 'latin1'),
     body: Buffer.from(body, 'latin1'),
     closes: CLOSING.has(status),
+    uncountedBytes: CLOSING.has(status) ? CLOSE_LINE_BYTES : 0,
     old: false,
   });
 }

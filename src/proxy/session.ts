@@ -70,6 +70,10 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
   private keptSource: SocketAddress | null = null;
   private keptDestination: SocketAddress | null = null;
   private addressesKept = false;
+  /** Addresses before rules changed them for the stream that there is, where they did. */
+  private sessionSource: SocketAddress | null = null;
+  private sessionDestination: SocketAddress | null = null;
+  private streamAddresses = false;
   /** The client is not to notice that the connection ends. */
   private unseen = false;
   /** Variables of scope `sess`. */
@@ -98,6 +102,7 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
     else if (listener.expectsGreeting) this.greeting = GREETING_CIP;
     this.receivedHeader = false;
     this.addressesKept = false;
+    this.streamAddresses = false;
     this.unseen = false;
     this.variables.clear();
     this.plane.addSession(this);
@@ -151,13 +156,28 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
     return this.listener;
   }
 
-  keepAddresses(): void {
-    if (this.addressesKept) return;
-    this.addressesKept = true;
-    this.keptSource ??= new SocketAddress();
-    this.keptDestination ??= new SocketAddress();
-    this.keptSource.copyFrom(this.clientAddress);
-    this.keptDestination.copyFrom(this.destinationAddress());
+  keepAddresses(forStream: boolean): void {
+    if (!this.addressesKept) {
+      this.addressesKept = true;
+      this.keptSource ??= new SocketAddress();
+      this.keptDestination ??= new SocketAddress();
+      this.keptSource.copyFrom(this.clientAddress);
+      this.keptDestination.copyFrom(this.destinationAddress());
+    }
+    if (!forStream || this.streamAddresses) return;
+    this.streamAddresses = true;
+    this.sessionSource ??= new SocketAddress();
+    this.sessionDestination ??= new SocketAddress();
+    this.sessionSource.copyFrom(this.clientAddress);
+    this.sessionDestination.copyFrom(this.destinationAddress());
+  }
+
+  /** The stream is over: the next one has the session's addresses. */
+  protected restoreAddresses(): void {
+    if (!this.streamAddresses || this.sessionSource === null || this.sessionDestination === null) return;
+    this.streamAddresses = false;
+    this.clientAddress.copyFrom(this.sessionSource);
+    this.destination.copyFrom(this.sessionDestination);
   }
 
   originalSource(): SocketAddress {

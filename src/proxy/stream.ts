@@ -90,6 +90,14 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
   priorityClass = 0;
   priorityOffsetMs = 0;
 
+  /** What rules set in the place of the backend's timeouts (`set-timeout`); 0: nothing. */
+  ruledServerMs = 0;
+  ruledTunnelMs = 0;
+  /** Bytes pass that nobody looks at: `timeout tunnel` counts. */
+  protected tunnels = false;
+  /** Failures of the exchange are not worth another attempt, whatever `retry-on` says (`disable-l7-retry`). */
+  onlyOnce = false;
+
   // What the log tells. Times are the loop's milliseconds, valid when their flag in `reached` is set.
   retries = 0;
   redispatched = false;
@@ -152,6 +160,10 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
     this.admittedTo = null;
     this.priorityClass = 0;
     this.priorityOffsetMs = 0;
+    this.ruledServerMs = 0;
+    this.ruledTunnelMs = 0;
+    this.tunnels = false;
+    this.onlyOnce = false;
     this.retries = 0;
     this.redispatched = false;
     this.serverQueue = 0;
@@ -203,6 +215,25 @@ export abstract class Stream implements TimerOwner, BalanceRequest, RuleTarget, 
 
   get serverPosition(): number {
     return this.server === null || this.server === this.backend?.direct ? -1 : this.server.position;
+  }
+
+  /** How long the server may be silent, milliseconds; 0: for ever. */
+  get serverTimeoutMs(): number {
+    return this.ruledServerMs || (this.backend?.timeouts.server ?? 0);
+  }
+
+  /** What counts now: the backend's timeouts only from the moment there is a server. */
+  get currentServerTimeoutMs(): number {
+    if (this.tunnels && this.currentTunnelTimeoutMs > 0) return this.currentTunnelTimeoutMs;
+    return this.ruledServerMs || this.knownMs('server');
+  }
+
+  get currentTunnelTimeoutMs(): number {
+    return this.ruledTunnelMs || this.knownMs('tunnel');
+  }
+
+  private knownMs(which: 'server' | 'tunnel'): number {
+    return (this.connected ? this.server?.backend.timeouts[which] : undefined) ?? 0;
   }
 
   uniqueId(): Uint8Array | null {

@@ -117,7 +117,8 @@ export class TcpStream extends Stream implements Deferred {
     const backend = this.backend as NonNullable<typeof this.backend>;
     const pipes = backend.splices ? this.plane.pipes : null;
     const server = this.serverConnection as ServerConnection;
-    this.tunnel.begin(session, server, pipes, this.plane.loop.now);
+    this.tunnel.begin(session, server, pipes, this.plane.loop.now, this);
+    this.tunnels = true;
     this.relaying = true;
     this.plane.logger.reached(this, backend, AT_RESPONSE);
     this.relay();

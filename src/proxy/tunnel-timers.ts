@@ -8,15 +8,25 @@ import type { Relay } from './relay.ts';
 
 const NEVER = Number.MAX_SAFE_INTEGER;
 
+/** What rules have set in the place of the backend's timeouts; 0: nothing. */
+export interface RuledTimeouts {
+  readonly ruledServerMs: number;
+  readonly ruledTunnelMs: number;
+}
+
 export class TunnelTimers {
   private client: Timeouts | null = null;
   private server: Timeouts | null = null;
+  private ruledServerMs = 0;
+  private ruledTunnelMs = 0;
   /** `option independent-streams`: only what a side sends keeps it alive, not what it is sent. */
   private independent = false;
   private clientAt = 0;
   private serverAt = 0;
 
-  begin(client: Timeouts, server: Timeouts, independent: boolean, now: number): void {
+  begin(client: Timeouts, server: Timeouts, ruled: RuledTimeouts, independent: boolean, now: number): void {
+    this.ruledServerMs = ruled.ruledServerMs;
+    this.ruledTunnelMs = ruled.ruledTunnelMs;
     this.client = client;
     this.server = server;
     this.independent = independent;
@@ -53,29 +63,28 @@ export class TunnelTimers {
   private clientTimeout(request: Relay, response: Relay): number {
     // Nothing more is expected from the client, and nothing waits for it.
     if (request.ended && !response.blocked) return 0;
-    return sideTimeout(this.client as Timeouts, 'client', this.tunnelMs(), request.ended || response.ended);
+    const { clientFin, client } = this.client as Timeouts;
+    return sideTimeout(request.ended || response.ended ? clientFin : undefined, this.tunnelMs(), client);
   }
 
   private serverTimeout(request: Relay, response: Relay): number {
     if (response.ended && !request.blocked) return 0;
-    return sideTimeout(this.server as Timeouts, 'server', this.tunnelMs(), request.ended || response.ended);
+    const { serverFin, server } = this.server as Timeouts;
+    const silentMs = this.ruledServerMs || server;
+    return sideTimeout(request.ended || response.ended ? serverFin : undefined, this.tunnelMs(), silentMs);
   }
 
   private tunnelMs(): number | undefined {
+    if (this.ruledTunnelMs > 0) return this.ruledTunnelMs;
     return (this.server as Timeouts).tunnel ?? (this.client as Timeouts).tunnel;
   }
 }
 
+/** The first that is set. */
 function sideTimeout(
-  timeouts: Timeouts,
-  side: 'client' | 'server',
+  finMs: number | undefined,
   tunnelMs: number | undefined,
-  halfClosed: boolean,
+  silentMs: number | undefined,
 ): number {
-  if (halfClosed) {
-    const fin = side === 'client' ? timeouts.clientFin : timeouts.serverFin;
-    if (fin !== undefined) return fin;
-  }
-  if (tunnelMs !== undefined) return tunnelMs;
-  return timeouts[side] ?? 0;
+  return finMs ?? tunnelMs ?? silentMs ?? 0;
 }

@@ -7,7 +7,7 @@ import type { PipePool } from '../transport/pipe.ts';
 import { RELAY_AGAIN, RELAY_SINK_FAILED, RELAY_SOURCE_FAILED, Relay } from './relay.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { Session } from './session.ts';
-import { TunnelTimers } from './tunnel-timers.ts';
+import { type RuledTimeouts, TunnelTimers } from './tunnel-timers.ts';
 
 export const TUNNEL_OPEN = 0;
 /** There is more to do, but others want their turn. */
@@ -25,14 +25,20 @@ export class Tunnel {
   private lossy = false;
 
   /** Tunnels are used again. `pipes` is null where splicing is not wanted. */
-  begin(session: Session, server: ServerConnection, pipes: PipePool | null, now: number): void {
+  begin(
+    session: Session,
+    server: ServerConnection,
+    pipes: PipePool | null,
+    now: number,
+    ruled: RuledTimeouts,
+  ): void {
     const backend = server.server.backend;
     this.request.begin(session.connection, server.connection, session.channel, pipes);
     this.response.begin(server.connection, session.connection, server.channel, pipes);
     this.lossy = session.frontend.noLinger || backend.noLinger;
     const client: Timeouts = session.frontend.timeouts;
     const independent = session.frontend.independentStreams || backend.independentStreams;
-    this.timers.begin(client, backend.timeouts, independent, now);
+    this.timers.begin(client, backend.timeouts, ruled, independent, now);
   }
 
   /** Moves what can be moved, both ways. */

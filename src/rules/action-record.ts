@@ -12,6 +12,7 @@ import type { Point } from '../expr/availability.ts';
 import type { ExpressionConfig } from '../expr/expression-config.ts';
 import type { Linker } from '../expr/linker.ts';
 import type { FormatConfig } from '../expr/log-format/format-text.ts';
+import type { RuleConfig } from './rule-config.ts';
 import type { RuleSetName } from './rule-set.ts';
 import type { RuleTarget } from './target.ts';
 
@@ -54,6 +55,8 @@ export interface ActionRecord<Data = unknown> {
   /** The name is followed by parentheses: `set-var(scope.name)`. */
   readonly hasInner?: boolean;
   readonly ruleSets: readonly RuleSetName[];
+  /** Only for configurations that say `expose-experimental-directives`. */
+  readonly experimental?: boolean;
   /** It answers in the place of a server. */
   readonly answers?: boolean;
   readonly syntax: string;
@@ -61,7 +64,8 @@ export interface ActionRecord<Data = unknown> {
   readonly manual: string;
   /** Plain data, or undefined when the arguments were refused (and reported). */
   readonly parse: (context: ActionContext) => Data | undefined;
-  readonly link: (data: Data, linker: Linker, ruleSet: RuleSetName) => Action;
+  /** `next`: the rule behind this one, undefined behind the last. */
+  readonly link: (data: Data, linker: Linker, ruleSet: RuleSetName, next?: RuleConfig | undefined) => Action;
 }
 
 const records = new Map<RuleSetName, Map<string, ActionRecord>>();

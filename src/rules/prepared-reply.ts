@@ -12,6 +12,8 @@ export interface PreparedReply {
   readonly body: Buffer;
   /** The connection ends with it: the template says so, or does not tell its length. */
   readonly closes: boolean;
+  /** What the Connection line of the template counts, which is not in `head`. */
+  readonly uncountedBytes: number;
   /** It is an HTTP/1.0 message. */
   readonly old: boolean;
 }
@@ -41,6 +43,7 @@ export function prepareReply(status: number, message: Buffer): PreparedReply {
   const start = lines.shift() ?? '';
   let closes = false;
   let framed = false;
+  let uncountedBytes = 0;
   let out = `${start}\r\n`;
   for (const line of lines) {
     const colon = line.indexOf(':');
@@ -49,6 +52,7 @@ export function prepareReply(status: number, message: Buffer): PreparedReply {
     const value = line.slice(colon + 1).trim();
     if (name === 'connection') {
       if (/\bclose\b/i.test(value)) closes = true;
+      uncountedBytes += name.length + value.length;
       continue;
     }
     if (name === 'content-length' || name === 'transfer-encoding') framed = true;
@@ -60,6 +64,7 @@ export function prepareReply(status: number, message: Buffer): PreparedReply {
     head: Buffer.from(out, 'latin1'),
     body: Buffer.from(body, 'latin1'),
     closes: closes || !framed,
+    uncountedBytes,
     old: start.startsWith('HTTP/1.0'),
   };
 }

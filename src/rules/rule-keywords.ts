@@ -9,6 +9,7 @@ import {
   registerCheck,
   registerKeywords,
 } from '../config/keyword.ts';
+import { processFacet } from '../config/keywords/global-process.ts';
 import type { ProxyConfig } from '../config/model.ts';
 import { nearestWord } from '../config/suggest.ts';
 import { type ActionRecord, actionRecords } from './action-record.ts';
@@ -44,6 +45,13 @@ export function readRule(
     sayUnknown(set, context, word);
     return;
   }
+  if (found.record.experimental === true && !allowsExperiments(context)) {
+    args.alert(
+      `'${found.record.name}' action is experimental, must be allowed via a global 'expose-experimental-directives'`,
+    );
+    args.rest();
+    return;
+  }
   const points = pointsOf(set, target.kind);
   const rule = new RuleArguments(context, set, points, word, found.inner);
   const data = found.record.parse(rule);
@@ -66,6 +74,10 @@ export function readRule(
     text: words.join(' '),
     origin: { file: line.file, line: line.line },
   });
+}
+
+function allowsExperiments({ configuration }: KeywordContext<ProxyConfig>): boolean {
+  return processFacet.read(configuration.global)?.experimentalDirectives === true;
 }
 
 function findAction(

@@ -82,13 +82,14 @@ export function linkRules(proxy: ProxyConfig, name: RuleSetName, linker: Linker)
   if (configs === undefined || configs.length === 0) return null;
   return new RuleList(
     name,
-    configs.map((config) => linkRule(config, name, linker)),
+    configs.map((config, i) => linkRule(config, name, linker, configs[i + 1])),
   );
 }
 
-function linkRule(config: RuleConfig, name: RuleSetName, linker: Linker): Rule {
+function linkRule(config: RuleConfig, name: RuleSetName, linker: Linker, next: RuleConfig | undefined): Rule {
   const record = actionRecords(name).get(config.action);
   if (record === undefined) throw new Error(`no action ${config.action} in ${name}`);
   const condition = config.condition === undefined ? null : linkCondition(config.condition, linker);
-  return new Rule(config, condition, record.link(config.data, linker, name), record.answers === true);
+  const act = record.link(config.data, linker, name, next);
+  return new Rule(config, condition, act, record.answers === true);
 }

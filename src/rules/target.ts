@@ -29,8 +29,11 @@ export interface ClientTarget {
   readonly clientAddress: SocketAddress;
   destinationAddress(): SocketAddress;
   readonly variables: Variables;
-  /** The addresses are about to be changed; `fc_src` and its relatives go on to tell what they were. */
-  keepAddresses(): void;
+  /**
+   * The addresses are about to be changed; `fc_src` and its relatives go on to tell what they were. `forStream`: the change
+   * is for one request only.
+   */
+  keepAddresses(forStream: boolean): void;
   /** A header is expected before anything else (`expect-proxy`, `expect-netscaler-cip`). */
   expectGreeting(kind: GreetingKind): void;
   /** The connection will end without the client being told (`silent-drop`). */
@@ -48,6 +51,11 @@ export interface StreamTarget {
   /** Its place in queues: see priority.ts. */
   priorityClass: number;
   priorityOffsetMs: number;
+  /** In the place of the backend's timeouts, milliseconds; 0: those count. */
+  ruledServerMs: number;
+  ruledTunnelMs: number;
+  /** Failures of the exchange are not worth another attempt. */
+  onlyOnce: boolean;
   countDenied(): void;
   /** Ends the exchange and the connection without a word. */
   reject(): void;
@@ -82,8 +90,19 @@ export interface HttpTarget {
   reply(status: number, lines?: Uint8Array): void;
   /** Answers with a message that the configuration gives whole. */
   replyPrepared(reply: PreparedReply): void;
+  /**
+   * Sends a response that another one follows: status line and header lines, without the empty line. False: the client
+   * is gone, and the exchange has ended.
+   */
+  sendInterim(head: Uint8Array, length: number): boolean;
+  /** The client knows responses that others follow. */
+  readonly takesInterim: boolean;
+  /** The request is found to be malformed: 400, and nothing of it is read on. */
+  refuseRequest(): void;
   /** Ends the exchange and the connection without a word. */
   reject(): void;
+  /** The same for a connection that is forgotten: what the log tells of the response stays (`silent-drop`). */
+  drop(): void;
   /**
    * Answers with a reply that the rule has made: status line and header lines, without anything about the connection and
    * without the empty line. `closes`: the connection is not used again; `saysSo`: the head does say that.

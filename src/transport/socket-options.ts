@@ -10,6 +10,7 @@ import {
   IPV6_UNICAST_HOPS,
   SO_LINGER,
   SOL_SOCKET,
+  TCP_QUICKACK,
   TCP_REPAIR,
 } from '../os/constants.ts';
 import { setsockopt } from '../os/libc.ts';
@@ -41,6 +42,8 @@ export function setLingerOption(fd: number, on: boolean, seconds: number): numbe
  * not allow that, what is sent gets no further than the first router.
  */
 export function hideEnd(fd: number): void {
+  // What has been received is confirmed while there is a socket: the peer would send it again, and be told then.
+  setIntOption(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
   if (setIntOption(fd, IPPROTO_TCP, TCP_REPAIR, 1) === 0) return;
   setIntOption(fd, IPPROTO_IP, IP_TTL, 1);
   setIntOption(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1);

@@ -23,6 +23,26 @@ registerFetches(
     link: () => (scope, sample) => scope.exchange !== null && sample.setInt(scope.exchange.priorityOffsetMs),
   },
   {
+    name: 'cur_server_timeout',
+    arguments: noArguments,
+    type: T_INT,
+    layers: ['backend'],
+    doc: 'How long the server may be silent, in milliseconds, as rules and the backend have it.',
+    manual: '7.3.3',
+    link: () => (scope, sample) =>
+      scope.exchange !== null && sample.setInt(scope.exchange.currentServerTimeoutMs),
+  },
+  {
+    name: 'cur_tunnel_timeout',
+    arguments: noArguments,
+    type: T_INT,
+    layers: ['backend'],
+    doc: 'How long both sides of a tunnel may be silent, in milliseconds, as rules and the backend have it.',
+    manual: '7.3.3',
+    link: () => (scope, sample) =>
+      scope.exchange !== null && sample.setInt(scope.exchange.currentTunnelTimeoutMs),
+  },
+  {
     name: 'last_rule_file',
     arguments: noArguments,
     type: T_STR,

@@ -61,6 +61,8 @@ export class CheckScope extends EmptyScope {
       serverPosition: place.position,
       priorityClass: 0,
       priorityOffsetMs: 0,
+      currentServerTimeoutMs: 0,
+      currentTunnelTimeoutMs: 0,
       lastRule: null,
       uniqueId: () => null,
       captures: null,

@@ -236,6 +236,12 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     return DONE;
   }
 
+  refuseRequest(): void {
+    this.requestTimed = false;
+    this.setEnd('P', 'R');
+    this.reply(400);
+  }
+
   /** The answer is given after some time, if the client is still there then (`tarpit`). */
   delay(delayMs: number, answer: Delayed): void {
     this.step = STEP_DELAYED;
@@ -264,14 +270,34 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     this.replyPrepared({ ...prepared, head: lines === undefined ? head : Buffer.concat([head, lines]) });
   }
 
+  get takesInterim(): boolean {
+    return !this.request.old;
+  }
+
   replyPrepared(reply: PreparedReply): void {
+    this.own.uncountedBytes = reply.uncountedBytes;
     this.replyWith(reply.status, reply.head, reply.body, reply.closes, reply.old);
   }
 
   /** Ends the exchange and the connection without a word. */
   reject(): void {
+    // As in HAProxy's log: what its frontend's content rules refuse was no request yet, and others have no time.
+    if (this.stages.atFrontendContent) this.requestSide.lineLength = 0;
+    this.requestTimed = false;
     this.leaveServerSide();
     this.status = -1;
+    this.abort();
+  }
+
+  drop(): void {
+    const { plane, session, backend, responseSide } = this;
+    // Also where it was a response that somebody did not like.
+    plane.count(session.frontend.counters + FE.deniedRequests);
+    backend?.count(BE.deniedRequests);
+    this.setEnd('P', 'R');
+    if (responseSide.headReady) this.responded = false;
+    else this.requestTimed = false;
+    this.leaveServerSide();
     this.abort();
   }
 

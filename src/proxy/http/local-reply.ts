@@ -31,6 +31,8 @@ export class LocalReply {
   /** Sizes as they are counted. */
   headBytes = 0;
   bodyBytes = 0;
+  /** Of a header line that counts although the head comes without it. */
+  uncountedBytes = 0;
   /** Of responses that another one follows. */
   interimBytes = 0;
   readonly channel: Channel;
@@ -44,6 +46,7 @@ export class LocalReply {
     this.appletBody = APPLET_ENDED;
     this.headBytes = 0;
     this.bodyBytes = 0;
+    this.uncountedBytes = 0;
     this.interimBytes = 0;
   }
 
@@ -65,7 +68,7 @@ export class LocalReply {
     u8[out.ready + 1] = 10;
     out.ready = appendBytes(out.ready + 2, body);
     out.tail = out.ready;
-    this.headBytes = countedHead(head, head.length);
+    this.headBytes = countedHead(head, head.length) + this.uncountedBytes;
     this.bodyBytes = body.length;
     return true;
   }

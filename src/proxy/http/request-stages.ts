@@ -77,6 +77,11 @@ export class RequestStages {
     }
   }
 
+  /** The request has got no further than the content rules of its frontend. */
+  get atFrontendContent(): boolean {
+    return this.stage === FRONTEND_CONTENT;
+  }
+
   /** `complete`: nothing more of the request will come, or fits. */
   run(stream: HttpStream, complete: boolean): number {
     const { frontend } = stream.session;

@@ -92,7 +92,7 @@ export abstract class ServerExchange extends HttpExchange {
     const own = session.takeOwn(server);
     if (own !== null || server.private) return own;
     const first = session.requests === 1;
-    return server.idle.take(backend.reuse, first, retriesExchange(backend.retryOn));
+    return server.idle.take(backend.reuse, first, !this.onlyOnce && retriesExchange(backend.retryOn));
   }
 
   override addressFromHeader(name: string, occurrence: number, into: SocketAddress): boolean {
@@ -119,7 +119,7 @@ export abstract class ServerExchange extends HttpExchange {
         return;
       }
     } else if (!this.assembleRequest()) return;
-    if (retriesExchange(server.server.backend.retryOn)) requestSide.keepReplay(channel);
+    if (!this.onlyOnce && retriesExchange(server.server.backend.retryOn)) requestSide.keepReplay(channel);
     this.forwardRequest();
     // A server may speak first, and the event that told of the connection has told of that too.
     if (this.phase === PHASE_EXCHANGING && server.connection.readable) this.receiveResponse();
@@ -507,7 +507,7 @@ export abstract class ServerExchange extends HttpExchange {
   protected onIdle(): void {
     const idleMs = (this.plane.loop.now - this.activeAt) | 0;
     const clientMs = this.session.frontend.timeouts.client ?? 0;
-    const serverMs = (this.backend as Backend).timeouts.server ?? 0;
+    const serverMs = this.serverTimeoutMs;
     if (this.waitsForClient() && clientMs > 0 && idleMs >= clientMs) {
       this.setEnd('c', 'D');
       this.abort();
@@ -555,7 +555,7 @@ export abstract class ServerExchange extends HttpExchange {
     const now = this.plane.loop.now;
     const idleMs = (now - this.activeAt) | 0;
     let delay = 0;
-    if (this.waitsForServer()) delay = (this.backend as Backend).timeouts.server ?? 0;
+    if (this.waitsForServer()) delay = this.serverTimeoutMs;
     if (this.waitsForClient()) {
       const clientMs = this.session.frontend.timeouts.client ?? 0;
       if (delay === 0 || (clientMs > 0 && clientMs < delay)) delay = clientMs;
@@ -573,7 +573,8 @@ export abstract class ServerExchange extends HttpExchange {
     this.serverKeep = false;
     const server = this.serverConnection as ServerConnection;
     const tunnel = new Tunnel();
-    tunnel.begin(this.session, server, pipes, this.plane.loop.now);
+    tunnel.begin(this.session, server, pipes, this.plane.loop.now, this);
+    this.tunnels = true;
     this.tunnel = tunnel;
     this.relayTunnel();
   }

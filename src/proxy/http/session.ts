@@ -178,6 +178,7 @@ export class HttpSession extends Session implements Deferred, ConnectionKeeper {
     const stream = this.stream;
     this.stream = null;
     if (stream === null) return;
+    this.restoreAddresses();
     this.countWire();
     this.plane.count(this.frontend.counters + FE.endedStreams);
     this.plane.httpStreams.give(stream);

@@ -242,6 +242,7 @@ export class HttpStream extends ServerExchange {
     }
     this.plane.logger.identify(this);
     if (backend === null) {
+      this.requestTimed = false;
       this.plane.logger.reached(this, null, AT_REQUEST);
       this.setEnd('S', 'C');
       this.reply(503);

@@ -1,6 +1,6 @@
 /**
  * Actions on the client connection: accept, reject, silent-drop, the headers that it may begin with, its addresses, the
- * marks of its packets. Specification: configuration manual 4.2 `tcp-request connection|session|content`.
+ * marks of its packets. Specification: configuration manual 4.2 `tcp-request connection|session|content`, `http-request`.
  */
 import { linkExpression } from '../../expr/expression.ts';
 import type { ExpressionConfig } from '../../expr/expression-config.ts';
@@ -23,6 +23,16 @@ const requests: readonly RuleSetName[] = [
   'tcp-request session',
   'tcp-request content',
 ];
+
+/** Where the client's packets may be marked, and the connection dropped. */
+const everywhere: readonly RuleSetName[] = [
+  ...requests,
+  'tcp-response content',
+  'http-request',
+  'http-response',
+];
+/** Where the addresses may be changed. */
+const addresses: readonly RuleSetName[] = [...requests, 'http-request'];
 
 registerAction({
   name: 'accept',
@@ -57,14 +67,17 @@ registerAction({
 
 registerAction({
   name: 'silent-drop',
-  ruleSets: requests,
+  ruleSets: everywhere,
   syntax: '',
   doc: 'Forgets the connection without telling the client, who goes on waiting.',
   manual: '4.2',
   parse: () => ({}),
-  link: () => (target) => {
+  link: (_data, _linker, ruleSet) => (target) => {
+    const http = ruleSet.startsWith('http-') ? target.httpTarget : null;
     target.clientTarget.endUnseen();
-    return refuse(target);
+    if (http === null) return refuse(target);
+    http.drop();
+    return DONE;
   },
 });
 
@@ -97,7 +110,7 @@ const source: Side = (client) => client.clientAddress;
 const destination: Side = (client) => client.destinationAddress();
 
 function readExpression(context: ActionContext): ExpressionConfig | undefined {
-  return context.expression();
+  return context.expression({ namesItself: true });
 }
 
 /** The address of the sample; a unix socket gets none, as it could not keep it. */
@@ -113,7 +126,7 @@ function replaceAddress(of: SocketAddress, sample: Sample): void {
 function addressAction(name: string, side: Side, doc: string): void {
   registerAction<ExpressionConfig>({
     name,
-    ruleSets: requests,
+    ruleSets: addresses,
     syntax: '<expr>',
     doc,
     manual: '4.2',
@@ -121,10 +134,11 @@ function addressAction(name: string, side: Side, doc: string): void {
     link: (expression, linker, ruleSet) => {
       const value = linkExpression(expression, linker);
       const keeps = ruleSet !== 'tcp-request connection';
+      const forStream = keeps && ruleSet !== 'tcp-request session';
       return (target) => {
         const client = target.clientTarget;
         if (!value.evaluateAs(target, T_ADDR)) return CONTINUE;
-        if (keeps) client.keepAddresses();
+        if (keeps) client.keepAddresses(forStream);
         replaceAddress(side(client), value.sample);
         return CONTINUE;
       };
@@ -138,7 +152,7 @@ addressAction('set-dst', destination, 'The client has connected to this address.
 function portAction(name: string, side: Side, doc: string): void {
   registerAction<ExpressionConfig>({
     name,
-    ruleSets: requests,
+    ruleSets: addresses,
     syntax: '<expr>',
     doc,
     manual: '4.2',
@@ -146,10 +160,11 @@ function portAction(name: string, side: Side, doc: string): void {
     link: (expression, linker, ruleSet) => {
       const value = linkExpression(expression, linker);
       const keeps = ruleSet !== 'tcp-request connection';
+      const forStream = keeps && ruleSet !== 'tcp-request session';
       return (target) => {
         const client = target.clientTarget;
         if (!value.evaluateAs(target, T_INT)) return CONTINUE;
-        if (keeps) client.keepAddresses();
+        if (keeps) client.keepAddresses(forStream);
         const address = side(client);
         // Something without a port becomes an unspecified IPv4 address with one.
         if (address.family !== FAMILY_INET && address.family !== FAMILY_INET6) {
@@ -166,21 +181,23 @@ function portAction(name: string, side: Side, doc: string): void {
 portAction('set-src-port', source, 'The client has this port from now on.');
 portAction('set-dst-port', destination, 'The client has connected to this port.');
 
-/** Decimal, hexadecimal behind 0x, octal behind 0. */
+/** Decimal, hexadecimal behind 0x, octal behind 0; what is too long for 32 bits wraps around, and so does a sign. */
 function readNumber(context: ActionContext): number | undefined {
   const word = context.done ? undefined : context.args.next();
   if (word === undefined) return context.fail('expects exactly 1 argument (integer/hex value)');
-  const match = /^(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)?(.*)$/.exec(word);
-  const digits = match?.[1] ?? '';
-  const rest = match?.[2] ?? word;
-  if (digits === '' || rest !== '')
+  const match = /^([+-]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)?(.*)$/.exec(word);
+  const sign = match?.[1] ?? '';
+  const digits = match?.[2];
+  const rest = digits === undefined ? word : (match?.[3] ?? '');
+  if (digits === undefined || rest !== '')
     return context.fail(`invalid character starting at '${rest}' (integer/hex value expected)`);
-  return digits.length > 1 && /^0[0-7]/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+  const value = BigInt(digits.length > 1 && /^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  return Number(BigInt.asIntN(32, sign === '-' ? -value : value));
 }
 
 registerAction<number>({
   name: 'set-mark',
-  ruleSets: requests,
+  ruleSets: everywhere,
   syntax: '<mark>',
   doc: 'Marks the packets to the client, for the routing of the system.',
   manual: '4.2',
@@ -193,7 +210,7 @@ registerAction<number>({
 
 registerAction<number>({
   name: 'set-tos',
-  ruleSets: requests,
+  ruleSets: everywhere,
   syntax: '<tos>',
   doc: 'The type of service of the packets to the client.',
   manual: '4.2',

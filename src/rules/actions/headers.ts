@@ -8,12 +8,12 @@ import { CONTINUE } from '../verdict.ts';
 
 const everyHttp: readonly RuleSetName[] = ['http-request', 'http-response', 'http-after-response'];
 
-interface HeaderData {
+export interface HeaderData {
   readonly name: string;
   readonly value: FormatConfig;
 }
 
-function readHeader(context: ActionContext): HeaderData | undefined {
+export function readHeader(context: ActionContext): HeaderData | undefined {
   const name = context.done ? undefined : context.args.next();
   const text = name === undefined || context.done ? undefined : context.args.next();
   if (name === undefined || text === undefined) return context.fail('expects exactly 2 arguments');

@@ -15,15 +15,15 @@ import { NO_MATCH, NO_ROOM, RegexRewrite, type RewriteConfig, readRewrite } from
 const MARK = 63;
 
 /** A part of the target: its offsets in the request line, and whether a question mark belongs in front of it. */
-interface Part {
+export interface Part {
   readonly start: (head: RequestParser) => number;
   readonly end: (head: RequestParser) => number;
   readonly isQuery?: boolean;
 }
 
-const path: Part = { start: pathOf, end: (head) => queryMark(head, pathOf(head)) };
-const pathAndQuery: Part = { start: pathOf, end: (head) => head.targetEnd };
-const query: Part = {
+export const path: Part = { start: pathOf, end: (head) => queryMark(head, pathOf(head)) };
+export const pathAndQuery: Part = { start: pathOf, end: (head) => head.targetEnd };
+export const query: Part = {
   start: (head) => queryMark(head, head.targetStart),
   end: (head) => head.targetEnd,
   isQuery: true,
@@ -31,7 +31,7 @@ const query: Part = {
 const whole: Part = { start: (head) => head.targetStart, end: (head) => head.targetEnd };
 
 /** Puts the bytes in the place of that part. False without room. */
-function replacePart(head: RequestParser, part: Part, bytes: Uint8Array, length: number): boolean {
+export function replacePart(head: RequestParser, part: Part, bytes: Uint8Array, length: number): boolean {
   const { block, targetStart, targetEnd } = head;
   let start = part.start(head);
   let end = part.end(head);

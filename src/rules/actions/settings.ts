@@ -1,6 +1,6 @@
 /**
- * Actions that only change how the exchange is treated: log level, strictness of rewrites.
- * Specification: configuration manual 4.2 `http-request set-log-level`, `strict-mode`.
+ * Actions that only change how the exchange is treated: log level, strictness of rewrites, retries.
+ * Specification: configuration manual 4.2 `http-request set-log-level`, `strict-mode`, `disable-l7-retry`, `set-nice`.
  */
 import { registerAction } from '../action-record.ts';
 import { CONTINUE } from '../verdict.ts';
@@ -43,4 +43,31 @@ registerAction<boolean>({
     if (target.httpTarget !== null) target.httpTarget.strict = on;
     return CONTINUE;
   },
+});
+
+registerAction({
+  name: 'disable-l7-retry',
+  ruleSets: ['http-request'],
+  syntax: '',
+  doc: 'When the exchange fails it is not tried again; a failed connection is.',
+  manual: '4.2',
+  parse: () => ({}),
+  link: () => (target) => {
+    if (target.streamTarget !== null) target.streamTarget.onlyOnce = true;
+    return CONTINUE;
+  },
+});
+
+registerAction({
+  name: 'set-nice',
+  ruleSets: ['tcp-request content', 'tcp-response content', 'http-request', 'http-response'],
+  syntax: '<nice>',
+  doc: 'Accepted for the sake of old configurations: nothing waits here for its turn in a queue of tasks.',
+  manual: '4.2',
+  parse: (context) => {
+    // Any word is a number to HAProxy.
+    const word = context.done ? undefined : context.args.next();
+    return word === undefined ? context.fail('expects exactly 1 argument (integer value)') : {};
+  },
+  link: () => () => CONTINUE,
 });

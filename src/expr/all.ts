@@ -36,6 +36,7 @@ import './fetches/http/bodies.ts';
 import './fetches/http/cookies.ts';
 import './fetches/http/headers.ts';
 import './fetches/http/request-line.ts';
+import './fetches/http/spoken.ts';
 import './fetches/http/response-line.ts';
 import './fetches/http/url-parameters.ts';
 import './fetches/payload.ts';

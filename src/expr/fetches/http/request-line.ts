@@ -6,7 +6,7 @@ import { pathStart } from '../../../protocol/http1/request-target.ts';
 import { parseInet4, parseInet6 } from '../../../protocol/inet-text.ts';
 import { noArguments } from '../../argument.ts';
 import type { SampleLayer } from '../../availability.ts';
-import { type Fetch, type FetchRecord, registerFetches } from '../../fetch-record.ts';
+import { type Fetch, registerFetches } from '../../fetch-record.ts';
 import { avalanche } from '../../hashes/avalanche.ts';
 import { sdbm } from '../../hashes/multiplicative.ts';
 import {
@@ -213,17 +213,6 @@ registerFetches(
       return kept !== null && sample.setMethod(kept, 0, kept.length);
     },
   },
-  ...['req.proto_http', 'req_proto_http'].map(
-    (name): FetchRecord => ({
-      name,
-      arguments: noArguments,
-      type: T_BOOL,
-      layers: ['requestKept'],
-      doc: 'The request is HTTP.',
-      manual: '7.3.6',
-      link: (): Fetch => (scope, sample) => scope.requestFacts !== null && sample.setBool(true),
-    }),
-  ),
   {
     name: 'http_first_req',
     arguments: noArguments,

@@ -141,7 +141,7 @@ class ReplyReader {
     const { context } = this;
     const name = context.args.next();
     const text = name === undefined ? undefined : context.args.next();
-    if (name === undefined || text === undefined) {
+    if (name === undefined || name === '' || text === undefined || text === '') {
       context.fail("'hdr' expects <name> and <value> as arguments");
       return false;
     }
@@ -259,7 +259,9 @@ export class HttpReply {
     let lines = '';
     const area = formatScratch();
     for (const { name, value } of this.headers) {
-      lines += `${name}: ${latin1Text(area, 0, value.write(target, area, 0, area.length))}\r\n`;
+      const text = latin1Text(area, 0, value.write(target, area, 0, area.length));
+      // HAProxy says nothing where there is nothing to say.
+      if (text !== '') lines += `${name}: ${text}\r\n`;
     }
     let body: Uint8Array = this.bytes ?? NOTHING;
     if (this.format !== null) body = area.subarray(0, this.format.write(target, area, 0, area.length));

@@ -41,6 +41,7 @@ import './fetches/http/response-line.ts';
 import './fetches/http/url-parameters.ts';
 import './fetches/payload.ts';
 import './fetches/tls-hello.ts';
+import './fetches/transport.ts';
 import './fetches/variables.ts';
 import './log-format/format-check.ts';
 import './patterns/addresses.ts';

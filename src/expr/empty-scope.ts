@@ -41,6 +41,10 @@ export class EmptySession implements SessionScope {
     return this.clientAddress;
   }
 
+  tcpInfo(_offset: number): number {
+    return -1;
+  }
+
   isLocal(_address: SocketAddress): boolean {
     return false;
   }

@@ -46,6 +46,8 @@ export interface SessionScope {
   originalDestination(): SocketAddress;
   /** Whether this machine has the address. */
   isLocal(address: SocketAddress): boolean;
+  /** A field of what the kernel knows of the connection, by its offset in `struct tcp_info`; -1: it does not tell. */
+  tcpInfo(offset: number): number;
   /** It came with a PROXY or NetScaler header. */
   readonly receivedHeader: boolean;
   /** Authority that a PROXY header announced. */

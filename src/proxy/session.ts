@@ -37,6 +37,7 @@ import { type Connection, type ConnectionUser, FAILED } from '../transport/conne
 import { isLocalAddress } from '../transport/local-address.ts';
 import { readSocketName } from '../transport/socket-name.ts';
 import { hideEnd, setIntOption } from '../transport/socket-options.ts';
+import { readTcpInfo } from '../transport/tcp-info.ts';
 import { FE, type Frontend } from './frontend.ts';
 import { LI, type Listener } from './listener.ts';
 import type { LiveSession, Plane } from './plane.ts';
@@ -188,6 +189,10 @@ export abstract class Session implements ConnectionUser, LiveSession, TimerOwner
     return this.addressesKept && this.keptDestination !== null
       ? this.keptDestination
       : this.destinationAddress();
+  }
+
+  tcpInfo(offset: number): number {
+    return readTcpInfo(this.connection.fd, offset);
   }
 
   isLocal(address: SocketAddress): boolean {

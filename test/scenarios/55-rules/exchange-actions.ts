@@ -267,3 +267,12 @@ frontend front
   assert.match(await lineOf(log), / 400 PR -1 206 GET \/%zz /);
   assert.match(await all(t, get('/%6f', 'Connection: close')), /^HTTP\/1.1 200 /);
 });
+
+scenario('what the system tells of the client connection', {}, async (t) => {
+  await farm(t, [
+    'http-request return status 200 content-type text/plain lf-string "%[fc_rtt(us)] %[fc_rtt] %[fc_rttvar(us)] %[fc_unacked] %[fc_sacked] %[fc_lost] %[fc_retrans] %[fc_fackets] %[fc_reordering] %[fc_err] %[fc_err_str] %[fc_http_major] %[internal.strm.is_htx]"',
+  ]);
+  const { text } = await t.request(8080, get('/'));
+  // Times are what they are; of an orderly connection there is nothing else to tell.
+  assert.match(text, /^[1-9]\d* \d+ [1-9]\d* 0 0 0 0 0 3 0 Success 1 1$/);
+});

@@ -42,6 +42,7 @@ export function localScope(): Scope {
       originalSource: () => SocketAddress.parse('127.0.0.1') as SocketAddress,
       originalDestination: () => SocketAddress.parse('127.0.0.1') as SocketAddress,
       isLocal: () => true,
+      tcpInfo: () => -1,
       receivedHeader: false,
       authority: new Uint8Array(0),
       frontendScope: { id: 1, nameBytes: new Uint8Array(0), clientTimeoutMs: 0, defaultBackendName: null },

@@ -17,3 +17,13 @@ export const HTTP_DEFAULTS = `
 defaults
     mode http${TIMEOUTS}
 `;
+
+/** The same, with a line in HTTP's format for each request to this receiver. More lines of the section may follow. */
+export function httpLoggedTo(address: string): string {
+  return `
+global
+    log ${address} local0
+${HTTP_DEFAULTS}
+    log global
+    option httplog`;
+}

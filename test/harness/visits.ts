@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { get } from './client.ts';
-import { HTTP_DEFAULTS } from './config-text.ts';
+import { httpLoggedTo } from './config-text.ts';
 import type { ScenarioContext } from './context.ts';
 import { type HttpLog, parseHttpLog, parseRfc3164 } from './log-line.ts';
 import { scenario } from './scenario.ts';
@@ -42,12 +42,7 @@ export async function visit(
     const address = options.addresses?.[name] ?? (await t.httpServer(name)).address;
     serverLines.push(`    server ${name} ${address} ${parameters}`);
   }
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+  await t.start(`${httpLoggedTo(log.address)}
     retries 1
 listen web
     bind ${t.ip}:8080

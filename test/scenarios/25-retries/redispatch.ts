@@ -2,19 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { get } from '../../harness/client.ts';
-import { HTTP_DEFAULTS } from '../../harness/config-text.ts';
+import { HTTP_DEFAULTS, httpLoggedTo } from '../../harness/config-text.ts';
 import { parseHttpLog, parseRfc3164 } from '../../harness/log-line.ts';
 import { scenario } from '../../harness/scenario.ts';
 
 scenario('option redispatch: the last retry goes to another server, marked + in the log', {}, async (t) => {
   const good = await t.httpServer('good');
   const log = await t.syslog();
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+  await t.start(`${httpLoggedTo(log.address)}
     option redispatch
     retries 1
 listen web
@@ -36,12 +31,7 @@ listen web
 scenario('option redispatch 1 changes the server at every retry', {}, async (t) => {
   const good = await t.httpServer('good');
   const log = await t.syslog();
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+  await t.start(`${httpLoggedTo(log.address)}
     option redispatch 1
     retries 3
 listen web
@@ -60,12 +50,7 @@ listen web
 scenario('without redispatch all retries go to the same server, then 503', {}, async (t) => {
   const good = await t.httpServer('good');
   const log = await t.syslog();
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+  await t.start(`${httpLoggedTo(log.address)}
     retries 1
 listen web
     bind ${t.ip}:8080
@@ -85,12 +70,7 @@ listen web
 
 scenario('retries 0 gives up at the first failure', {}, async (t) => {
   const log = await t.syslog();
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+  await t.start(`${httpLoggedTo(log.address)}
     retries 0
 listen web
     bind ${t.ip}:8080
@@ -125,12 +105,7 @@ scenario('a server that closes without an answer is not retried by default: 502,
     },
   });
   const log = await t.syslog();
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+  await t.start(`${httpLoggedTo(log.address)}
 listen web
     bind ${t.ip}:8080
     server s1 ${server.address}

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { get } from '../../harness/client.ts';
-import { HTTP_DEFAULTS, TCP_DEFAULTS } from '../../harness/config-text.ts';
+import { HTTP_DEFAULTS, httpLoggedTo, TCP_DEFAULTS } from '../../harness/config-text.ts';
 import { ask, farm } from '../../harness/farm.ts';
 import { HeldFarm } from '../../harness/held-farm.ts';
 import { parseHttpLog, parseRfc3164 } from '../../harness/log-line.ts';
@@ -122,12 +122,7 @@ for (const [title, option, force, expected] of [
   scenario(`use-server: ${title}`, {}, async (t) => {
     const held = await HeldFarm.of(t, ['a', 'b']);
     const log = await t.syslog();
-    await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+    await t.start(`${httpLoggedTo(log.address)}
 listen web
     bind ${t.ip}:8080
     ${option}

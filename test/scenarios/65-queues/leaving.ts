@@ -1,7 +1,7 @@
 // Ways to leave a queue without having been served: the time is up, or the client is gone.
 
 import assert from 'node:assert/strict';
-import { HTTP_DEFAULTS, TCP_DEFAULTS } from '../../harness/config-text.ts';
+import { HTTP_DEFAULTS, httpLoggedTo, TCP_DEFAULTS } from '../../harness/config-text.ts';
 import { HeldFarm } from '../../harness/held-farm.ts';
 import { parseHttpLog, parseRfc3164, parseTcpLog } from '../../harness/log-line.ts';
 import { scenario } from '../../harness/scenario.ts';
@@ -11,12 +11,7 @@ const COOKIE_A = 'Cookie: S=a';
 scenario('timeout queue: 503 and sQ, of the server only where one was waited for', {}, async (t) => {
   const farm = await HeldFarm.of(t, ['a']);
   const log = await t.syslog();
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+  await t.start(`${httpLoggedTo(log.address)}
     timeout queue 200ms
 listen web
     bind ${t.ip}:8080
@@ -59,12 +54,7 @@ for (const how of ['close', 'reset'] as const) {
   scenario(`option abortonclose: a client that ${how}s leaves the queue, CQ`, {}, async (t) => {
     const farm = await HeldFarm.of(t, ['a']);
     const log = await t.syslog();
-    await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+    await t.start(`${httpLoggedTo(log.address)}
     option abortonclose
 listen web
     bind ${t.ip}:8080

@@ -1,7 +1,7 @@
 // maxqueue: what becomes of a request whose server has as many in its queue as it may have.
 
 import assert from 'node:assert/strict';
-import { HTTP_DEFAULTS } from '../../harness/config-text.ts';
+import { httpLoggedTo } from '../../harness/config-text.ts';
 import type { ScenarioContext } from '../../harness/context.ts';
 import { HeldFarm } from '../../harness/held-farm.ts';
 import { type HttpLog, parseHttpLog, parseRfc3164 } from '../../harness/log-line.ts';
@@ -19,12 +19,7 @@ async function begin(
   const lines = Object.entries(servers).map(
     ([name, parameters]) => `    server ${name} ${farm.address(name)} ${parameters}`,
   );
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+  await t.start(`${httpLoggedTo(log.address)}
 listen web
     bind ${t.ip}:8080
     ${proxy}

@@ -1,7 +1,7 @@
 // Who comes next when a slot of a server becomes free.
 
 import assert from 'node:assert/strict';
-import { HTTP_DEFAULTS } from '../../harness/config-text.ts';
+import { HTTP_DEFAULTS, httpLoggedTo } from '../../harness/config-text.ts';
 import { HeldFarm } from '../../harness/held-farm.ts';
 import { parseHttpLog, parseRfc3164 } from '../../harness/log-line.ts';
 import { scenario } from '../../harness/scenario.ts';
@@ -15,12 +15,7 @@ scenario(
   async (t) => {
     const farm = await HeldFarm.of(t, ['a', 'b']);
     const log = await t.syslog();
-    await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+    await t.start(`${httpLoggedTo(log.address)}
 listen web
     bind ${t.ip}:8080
     cookie S insert indirect
@@ -71,12 +66,7 @@ ${farm.statistics}`);
 scenario('who has left the queue counts for nobody behind', {}, async (t) => {
   const farm = await HeldFarm.of(t, ['a']);
   const log = await t.syslog();
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
+  await t.start(`${httpLoggedTo(log.address)}
     option abortonclose
 listen web
     bind ${t.ip}:8080

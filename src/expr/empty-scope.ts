@@ -96,6 +96,10 @@ export class EmptyScope implements Scope {
     return null;
   }
 
+  get responseAwaited(): boolean {
+    return false;
+  }
+
   get responseBody(): BodyScope | null {
     return null;
   }

@@ -123,6 +123,8 @@ export interface Scope {
   /** It is the first request of its connection. */
   readonly isFirstRequest: boolean;
   readonly responseHead: ResponseParser | null;
+  /** It has not come yet, and rules look at it already. */
+  readonly responseAwaited: boolean;
   /** Null where the head of the message is. */
   readonly requestBody: BodyScope | null;
   readonly responseBody: BodyScope | null;

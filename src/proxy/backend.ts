@@ -82,6 +82,8 @@ export class Backend {
   readonly rules: ProxyRules;
   /** `tcp-request inspect-delay`. */
   readonly inspectDelayMs: number;
+  /** `tcp-response inspect-delay`. */
+  readonly responseDelayMs: number;
   /** Header names for servers that are particular about their case. */
   readonly headerCase: HeaderCase | null;
 
@@ -146,6 +148,7 @@ export class Backend {
     this.persistence = new Persistence(config, this.servers, plane);
     this.rules = new ProxyRules(config, plane);
     this.inspectDelayMs = inspectDelayFacet.read(config)?.requestMs ?? 0;
+    this.responseDelayMs = inspectDelayFacet.read(config)?.responseMs ?? 0;
     this.headerCase = HeaderCase.of(plane, config, 'h1-case-adjust-bogus-server');
   }
 

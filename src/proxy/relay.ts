@@ -37,6 +37,8 @@ export class Relay {
   finished = false;
   /** Bytes that the sink has taken. */
   bytes = 0;
+  /** Nothing is passed on yet: what comes waits in the buffer. */
+  held = false;
 
   /** Relays are used again. `pipes` is null where splicing is not wanted. */
   begin(from: Connection, to: Connection, channel: Channel, pipes: PipePool | null): void {
@@ -49,6 +51,12 @@ export class Relay {
     this.ended = false;
     this.finished = false;
     this.bytes = 0;
+    this.held = false;
+  }
+
+  /** Bytes that have come, as far as they have gone on or are held. */
+  get seen(): number {
+    return this.held ? this.bytes + this.channel.length : this.bytes;
   }
 
   /** Bytes wait for the sink. */
@@ -58,6 +66,7 @@ export class Relay {
 
   /** `last`: both connections are closed as soon as this direction is finished, so that its end needs no word of its own. */
   run(last = false): number {
+    if (this.held) return this.gather();
     for (let round = 0; round < LONGEST_TURN; round++) {
       const flushed = this.flush();
       if (flushed === FAILED) return RELAY_SINK_FAILED;
@@ -75,12 +84,30 @@ export class Relay {
     return RELAY_AGAIN;
   }
 
+  /** The sink is given up: nothing more goes there. */
+  abandon(): void {
+    this.release();
+    this.ended = true;
+    this.finished = true;
+  }
+
   release(): void {
     if (this.pipe !== null) {
       this.pipes?.give(this.pipe);
       this.pipe = null;
     }
     this.channel.release();
+  }
+
+  /** Reads what fits the buffer. */
+  private gather(): number {
+    while (!this.ended && this.from.readable && this.channel.room > 0) {
+      const count = this.channel.fill(this.from);
+      if (count === FAILED) return RELAY_SOURCE_FAILED;
+      if (count === END_OF_STREAM) this.ended = true;
+      else if (count === WOULD_BLOCK) break;
+    }
+    return RELAY_OK;
   }
 
   /** Bytes that are still here, or FAILED. */

@@ -20,6 +20,7 @@ class SessionRules implements RuleTarget {
   readonly requestHead = null;
   readonly requestFacts = null;
   readonly responseHead = null;
+  readonly responseAwaited = false;
   readonly requestBody = null;
   readonly responseBody = null;
   readonly responseStatus = 0;

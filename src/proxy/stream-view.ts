@@ -227,6 +227,10 @@ export abstract class StreamView implements RuleTarget, StreamTarget, ExchangeSc
     return null;
   }
 
+  get responseAwaited(): boolean {
+    return false;
+  }
+
   get requestBody(): BodyScope | null {
     return null;
   }
@@ -254,8 +258,10 @@ export abstract class StreamView implements RuleTarget, StreamTarget, ExchangeSc
     return this.session.destinationAddress();
   }
 
-  abstract countDenied(): void;
+  abstract countDenied(asRequest?: boolean): void;
   abstract reject(): void;
+  abstract rejectResponse(): void;
+  abstract closeServer(): number;
 
   setEnd(cause: string, phase: string): void {
     // The first cause is the one that counts; what follows from it must not hide it.

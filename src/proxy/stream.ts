@@ -14,6 +14,8 @@ import { PERSISTENCE_FORCED, PERSISTENCE_USUAL } from '../rules/persistence-rule
 import { BE_SERVED, PROCESS_STREAMS, SRV_PENDING } from '../state/shared-state.ts';
 import type { Backend } from './backend.ts';
 import { ALL_FULL, type BalanceRequest, HASH_UNREAD, NO_SERVER } from './balancing.ts';
+import { FE } from './frontend.ts';
+import { LI } from './listener.ts';
 import type { Plane } from './plane.ts';
 import { WAITING } from './queue.ts';
 import { RETRY_CONNECT } from './retry.ts';
@@ -122,6 +124,14 @@ export abstract class Stream extends StreamView implements TimerOwner, BalanceRe
   protected abstract idleConnection(server: Server): ServerConnection | null;
   /** Reads an address out of a request header (`usesrc hdr_ip`). */
   abstract addressFromHeader(name: string, occurrence: number, into: SocketAddress): boolean;
+
+  protected countDeniedResponse(): void {
+    const { plane, session, backend } = this;
+    plane.count(session.frontend.counters + FE.deniedResponses);
+    if (session.listener.statistics >= 0) plane.count(session.listener.statistics + LI.deniedResponses);
+    backend?.count(BE.deniedResponses);
+    this.server?.count(BE.deniedResponses);
+  }
 
   protected startTimer(delayMs: number | undefined): void {
     const timers = this.plane.loop.timers;

@@ -6,6 +6,7 @@
 import type { Deferred } from '../loop/event-loop.ts';
 import type { ByteWindow } from '../protocol/http1/body-scanner.ts';
 import type { SocketAddress } from '../protocol/socket-address.ts';
+import { STOP } from '../rules/verdict.ts';
 import type { ShutdownCause } from '../state/messages.ts';
 import type { Connection } from '../transport/connection.ts';
 import { FAILED } from '../transport/connection.ts';
@@ -13,6 +14,7 @@ import type { Backend } from './backend.ts';
 import { FE } from './frontend.ts';
 import { AT_RESPONSE, AT_SESSION } from './frontend-log.ts';
 import { LI } from './listener.ts';
+import { ResponseInspection } from './response-inspection.ts';
 import { BE, type Server } from './server.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { PHASE_ENDED, PHASE_EXCHANGING, PHASE_REQUEST, Stream } from './stream.ts';
@@ -28,6 +30,7 @@ export class TcpStream extends Stream implements Deferred {
   private relaying = false;
   private deferred = false;
   private readonly stages = new TcpStages();
+  private readonly inspection = new ResponseInspection();
   /** It is known where the connection goes. */
   private decided = false;
   /** The client has finished sending. */
@@ -39,6 +42,7 @@ export class TcpStream extends Stream implements Deferred {
     this.decided = false;
     this.clientEnded = false;
     this.stages.begin();
+    this.inspection.begin(null, 0, 0);
     this.requested = true;
     this.requestAt = this.plane.loop.now;
     this.plane.logger.identify(this);
@@ -82,15 +86,36 @@ export class TcpStream extends Stream implements Deferred {
     return this.session.channel;
   }
 
-  override countDenied(): void {
+  /** Only while rules look at it. */
+  override get rawResponse(): ByteWindow | null {
+    return this.inspection.runs && this.serverConnection !== null ? this.serverConnection.channel : null;
+  }
+
+  override countDenied(asRequest = false): void {
     const { plane, session } = this;
     const { frontend, listener } = session;
     plane.count(frontend.counters + FE.deniedRequests);
     if (listener.statistics >= 0) plane.count(listener.statistics + LI.deniedRequests);
+    if (asRequest) this.backend?.count(BE.deniedRequests);
   }
 
   override reject(): void {
     this.end(false);
+  }
+
+  override rejectResponse(): void {
+    this.countDeniedResponse();
+    this.setEnd('P', 'D');
+    // A close resets the connection of a client whose bytes have not been read.
+    if (this.session.channel.room > 0) this.session.channel.fill(this.session.connection);
+    this.end(false);
+  }
+
+  override closeServer(): number {
+    const { request, response } = this.tunnel;
+    request.abandon();
+    response.ended = true;
+    return STOP;
   }
 
   override get hasRequestBytes(): boolean {
@@ -120,6 +145,11 @@ export class TcpStream extends Stream implements Deferred {
     this.tunnel.begin(session, server, pipes, this.plane.loop.now, this);
     this.tunnels = true;
     this.relaying = true;
+    if (backend.rules.responseContent !== null) {
+      this.inspection.begin(backend.rules.responseContent, backend.responseDelayMs, this.plane.loop.now);
+      this.tunnel.response.held = true;
+      if (!this.inspect(false)) return;
+    }
     this.plane.logger.reached(this, backend, AT_RESPONSE);
     this.relay();
   }
@@ -197,16 +227,37 @@ export class TcpStream extends Stream implements Deferred {
     this.end(false);
   }
 
+  /** Asks the rules of the response. False: one has ended the connection. */
+  private inspect(complete: boolean): boolean {
+    const { inspection, tunnel } = this;
+    const { response } = tunnel;
+    if (!inspection.run(this, complete || response.ended || response.channel.room === 0)) {
+      return false;
+    }
+    if (!inspection.runs) response.held = false;
+    return true;
+  }
+
   private relay(): void {
-    const { tunnel } = this;
+    const { tunnel, inspection } = this;
     const { now } = this.plane.loop;
-    const verdict = tunnel.run(now);
+    let verdict = tunnel.run(now);
+    if (inspection.runs && verdict !== TUNNEL_CLIENT_FAILED) {
+      const broken = verdict === TUNNEL_SERVER_FAILED;
+      if (!this.inspect(broken)) return;
+      if (!inspection.runs) {
+        const passed = tunnel.run(now);
+        // What had come before the server broke still goes on.
+        if (!broken || passed === TUNNEL_CLIENT_FAILED) verdict = passed;
+      }
+    }
     switch (verdict) {
       case TUNNEL_CLIENT_FAILED:
       case TUNNEL_SERVER_FAILED: {
         const client = verdict === TUNNEL_CLIENT_FAILED;
         this.setEnd(client ? 'C' : 'S', 'D');
-        this.backend?.count(client ? BE.clientAborts : BE.serverAborts);
+        this.countAbort(client ? BE.clientAborts : BE.serverAborts);
+        if (!client) this.countAbort(BE.failedResponses);
         this.end(true);
         return;
       }
@@ -221,7 +272,9 @@ export class TcpStream extends Stream implements Deferred {
         break;
       default:
     }
-    this.startTimer(tunnel.delayMs(now));
+    const delay = tunnel.delayMs(now);
+    if (!inspection.runs) this.startTimer(delay);
+    else this.startTimer(Math.max(1, Math.min(inspection.leftMs(now), delay ?? Number.MAX_SAFE_INTEGER)));
   }
 
   protected override onExchangeTimer(): void {
@@ -235,9 +288,15 @@ export class TcpStream extends Stream implements Deferred {
     const { now } = this.plane.loop;
     const clientDue = tunnel.clientDue(now);
     const serverDue = tunnel.serverDue(now);
+    const { inspection } = this;
+    if (inspection.runs && (clientDue || serverDue || inspection.leftMs(now) === 0)) {
+      inspection.expired = true;
+      if (!this.inspect(true)) return;
+    }
     // A side that was silent for too long counts as finished; the other one may still have something to say.
     if (clientDue) {
       this.setEnd('c', 'D');
+      if (!request.ended) this.countAbort(BE.clientAborts);
       request.ended = true;
       if (response.blocked || response.finished) {
         this.end(false);
@@ -246,6 +305,7 @@ export class TcpStream extends Stream implements Deferred {
     }
     if (serverDue) {
       this.setEnd('s', 'D');
+      if (!response.ended) this.countAbort(BE.serverAborts);
       response.ended = true;
       if (request.blocked || request.finished) {
         this.end(false);
@@ -257,6 +317,11 @@ export class TcpStream extends Stream implements Deferred {
       return;
     }
     this.relay();
+  }
+
+  private countAbort(counter: number): void {
+    this.backend?.count(counter);
+    this.server?.count(counter);
   }
 
   private countTimes(backend: Backend, server: Server): void {
@@ -271,7 +336,7 @@ export class TcpStream extends Stream implements Deferred {
   /** The statistics get what has passed so far: at the end, and with `option contstats` meanwhile too. */
   countProgress(): void {
     this.bytesIn = this.relaying ? this.tunnel.request.bytes : 0;
-    this.bytesOut = this.relaying ? this.tunnel.response.bytes : 0;
+    this.bytesOut = this.relaying ? this.tunnel.response.seen : 0;
     countTraffic(this, this.backend);
   }
 

@@ -45,11 +45,11 @@ export class Tunnel {
   run(now: number): number {
     const { request, response } = this;
     const requestBefore = request.bytes;
-    const responseBefore = response.bytes;
+    const responseBefore = response.seen;
     const sent = request.run(response.finished && !this.lossy);
     const received = response.run(request.finished && !this.lossy);
     const requestMoved = request.bytes !== requestBefore;
-    const responseMoved = response.bytes !== responseBefore;
+    const responseMoved = response.seen !== responseBefore;
     if (requestMoved || responseMoved) this.timers.active(now, requestMoved, responseMoved);
     // Whoever broke it: the client when its end failed, else the server.
     if (sent === RELAY_SOURCE_FAILED || received === RELAY_SINK_FAILED) return TUNNEL_CLIENT_FAILED;

@@ -56,9 +56,14 @@ export interface StreamTarget {
   ruledTunnelMs: number;
   /** Failures of the exchange are not worth another attempt. */
   onlyOnce: boolean;
-  countDenied(): void;
+  /** `asRequest`: with its backend, and never as a response. */
+  countDenied(asRequest?: boolean): void;
   /** Ends the exchange and the connection without a word. */
   reject(): void;
+  /** The same, and counted, because of the response. */
+  rejectResponse(): void;
+  /** Gives up the server's connection; what has come from there still goes on. Result: the verdict of the rule. */
+  closeServer(): number;
 }
 
 /** An answer that is given later (`tarpit`). Made when the rule is linked: nothing is allocated for it. */

@@ -16,6 +16,7 @@ import { ruleKeyword } from './rule-keywords.ts';
 import type { RuleSetName } from './rule-set.ts';
 
 const everywhere: readonly ProxySection[] = ['defaults', 'frontend', 'listen', 'backend'];
+const back: readonly ProxySection[] = ['defaults', 'listen', 'backend'];
 const front: readonly ProxySection[] = ['defaults', 'frontend', 'listen'];
 
 /** Rules of the client connection in a backend: HAProxy refuses them instead of ignoring the line. */
@@ -99,4 +100,14 @@ registerKeywords(
     'What is done with what a client sends, before a server is chosen.',
   ),
   delayKeyword('tcp-request inspect-delay', everywhere, 'requestMs'),
+  family('tcp-response', "'inspect-delay' or 'content'"),
+  {
+    ...ruleKeyword(
+      'tcp-response content',
+      back,
+      'What is done with what a server sends, from the first byte on.',
+    ),
+    misplaced: refuseResponse,
+  },
+  delayKeyword('tcp-response inspect-delay', back, 'responseMs'),
 );

@@ -32,7 +32,7 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
     compression, email-alert, filter, http-error
     http-send-name-header
     option checkcache, stick
-    stick-table, tcp-response, use-fcgi-app
+    stick-table, use-fcgi-app
   `),
   bind: words(`
     allow-0rtt, alpn, ca-file, ca-ignore-err, ca-sign-file, ca-sign-pass, ca-verify-file, ciphers, ciphersuites

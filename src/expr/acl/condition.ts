@@ -3,7 +3,9 @@
  * decides. While more bytes may arrive an answer can be UNKNOWN: the rule waits (`tcp-request inspect-delay`).
  * Specification: configuration manual 7.2.
  */
+
 import { type Expression, linkExpression } from '../expression.ts';
+import { fetchRecords } from '../fetch-record.ts';
 import type { Linker } from '../linker.ts';
 import { linkPatterns, type Patterns } from '../patterns/patterns.ts';
 import type { Scope } from '../scope.ts';
@@ -17,8 +19,11 @@ export const UNKNOWN = 2;
 class Acl {
   private readonly expression: Expression;
   private readonly patterns: Patterns;
+  /** What it looks at is part of an HTTP response. */
+  private readonly ofResponse: boolean;
 
   constructor(config: AclConfig, linker: Linker) {
+    this.ofResponse = isOfResponse(config);
     this.expression = linkExpression(config.expression, linker);
     this.patterns = linkPatterns(config.patterns, linker);
   }
@@ -29,7 +34,7 @@ class Acl {
     sample.final = final;
     if (expression.hasSeveral) return this.evaluateEach(scope, final);
     if (expression.evaluate(scope) && patterns.matches(sample)) return HOLDS;
-    return sample.mayChange && !final ? UNKNOWN : FAILS;
+    return this.open(scope, final);
   }
 
   private evaluateEach(scope: Scope, final: boolean): number {
@@ -38,8 +43,19 @@ class Acl {
     for (let index = 0; expression.evaluateEach(scope, index); index++) {
       if (!expression.dropped && patterns.matches(sample)) return HOLDS;
     }
-    return sample.mayChange && !final ? UNKNOWN : FAILS;
+    return this.open(scope, final);
   }
+
+  /** It does not hold yet: UNKNOWN while that may change. */
+  private open(scope: Scope, final: boolean): number {
+    if (final) return FAILS;
+    return this.expression.sample.mayChange || (this.ofResponse && scope.responseAwaited) ? UNKNOWN : FAILS;
+  }
+}
+
+function isOfResponse({ expression }: AclConfig): boolean {
+  const layers = fetchRecords().get(expression.fetch.name)?.layers ?? [];
+  return layers.includes('response') || layers.includes('responseKept');
 }
 
 class Term {

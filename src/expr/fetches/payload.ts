@@ -15,6 +15,7 @@ import type { Scope } from '../scope.ts';
 import { nameOf } from './http/value-forms.ts';
 
 type Direction = (scope: Scope) => ByteWindow | null;
+type Held = (scope: Scope) => number;
 const request: Direction = (scope) => scope.rawRequest;
 const response: Direction = (scope) => scope.rawResponse;
 /** The response's while its rules are looked at, else the request's. */
@@ -24,7 +25,11 @@ function hasRoom(window: ByteWindow): boolean {
   return window.tail === window.head || window.tail < window.limit;
 }
 
-function lengthFetch(name: string, layer: SampleLayer, direction: Direction): FetchRecord {
+/** Of HTTP there are no raw bytes; what is held of the message counts, and before it has come there is nothing. */
+const requestHeld: Held = (scope) => scope.requestBody?.messageBytes ?? -1;
+const responseHeld: Held = (scope) => scope.responseBody?.messageBytes ?? (scope.responseAwaited ? 0 : -1);
+
+function lengthFetch(name: string, layer: SampleLayer, direction: Direction, held: Held): FetchRecord {
   return {
     name,
     arguments: noArguments,
@@ -34,9 +39,10 @@ function lengthFetch(name: string, layer: SampleLayer, direction: Direction): Fe
     manual: '7.3.5',
     link: () => (scope, sample) => {
       const window = direction(scope);
-      if (window === null) return false;
       sample.mayChange = true;
-      return sample.setInt(window.tail - window.head);
+      if (window !== null) return sample.setInt(window.tail - window.head);
+      const bytes = held(scope);
+      return bytes >= 0 && sample.setInt(bytes);
     },
   };
 }
@@ -117,9 +123,9 @@ function payloadFetches(prefix: string, layers: readonly SampleLayer[], directio
 }
 
 registerFetches(
-  lengthFetch('req.len', 'requestBuffer', request),
-  lengthFetch('req_len', 'requestBuffer', request),
-  lengthFetch('res.len', 'responseBuffer', response),
+  lengthFetch('req.len', 'requestBuffer', request, requestHeld),
+  lengthFetch('req_len', 'requestBuffer', request, requestHeld),
+  lengthFetch('res.len', 'responseBuffer', response, responseHeld),
   ...payloadFetches('', ['requestBuffer', 'responseBuffer'], either),
   ...payloadFetches('req.', ['requestBuffer'], request),
   ...payloadFetches('res.', ['responseBuffer'], response),

@@ -35,6 +35,8 @@ export class BodyForwarder {
   received = false;
   /** The sink is closed right after the message: the message's end and the connection's go in one packet. */
   closes = false;
+  /** The source is not waited for any more. */
+  cut = false;
   /** Something was written since this was last set to false. */
   moved = false;
 
@@ -46,6 +48,7 @@ export class BodyForwarder {
   begin(kind: number, lengthBytes: number, pipes: PipePool | null): void {
     this.scanner.begin(kind, lengthBytes);
     this.received = kind === BODY_NONE;
+    this.cut = false;
     this.closes = false;
     this.pipes = pipes;
   }
@@ -61,7 +64,11 @@ export class BodyForwarder {
   }
 
   get missingBytes(): number {
-    return this.scanner.remaining;
+    return this.received ? 0 : this.scanner.remaining;
+  }
+
+  get endless(): boolean {
+    return this.scanner.kind === BODY_UNTIL_CLOSE;
   }
 
   get chunked(): boolean {
@@ -110,6 +117,7 @@ export class BodyForwarder {
       // The scanner may have had to stop for want of room, which there is now.
       if (drained && channel.ready < channel.tail) return FORWARD_AGAIN;
     }
+    if (this.cut) return channel.head < channel.ready ? FORWARD_WAIT : this.sourceVerdict(END_OF_STREAM);
     if (!from.readable) return FORWARD_WAIT;
     if (channel.head === channel.tail) {
       channel.clear();

@@ -43,6 +43,7 @@ import {
 import { RequestSide } from './request-side.ts';
 import { RequestStages } from './request-stages.ts';
 import { ResponseSide } from './response-side.ts';
+import { ResponseStages } from './response-stages.ts';
 import type { HttpSession } from './session.ts';
 
 /** Where the exchange stands, beside the phase of the base class. */
@@ -59,6 +60,8 @@ export const STEP_REPLY = 5;
 export const STEP_TUNNEL = 6;
 /** A rule keeps the client waiting for its answer. */
 export const STEP_DELAYED = 7;
+/** The response's head is there, and a rule waits for more of it (ruled-response.ts). */
+export const STEP_RESPONSE_RULES = 8;
 
 const TRANSFER_CHUNKED = Buffer.from('transfer-encoding: chunked\r\n', 'latin1');
 const LINE_CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n', 'latin1');
@@ -84,6 +87,9 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
   /** A rewrite that fails for want of room ends the exchange (`strict-mode`). */
   strict = true;
   protected readonly stages = new RequestStages();
+  protected readonly responseStages = new ResponseStages();
+  /** A rule has looked at the response's head. */
+  protected responsePeeked = false;
   protected readonly own: LocalReply;
   protected step = STEP_HEAD;
   /** The client's connection will carry another request. */
@@ -123,6 +129,8 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     this.responseSide.begin();
     this.own.begin();
     this.stages.begin();
+    this.responseStages.begin();
+    this.responsePeeked = false;
   }
 
   protected get http(): HttpSession {
@@ -173,7 +181,9 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
   }
 
   override get responseHead(): ResponseParser | null {
-    return this.responseSide.headReady ? this.responseParser : null;
+    if (!this.responseSide.headReady) return null;
+    this.responsePeeked = true;
+    return this.responseParser;
   }
 
   override get responseStatus(): number {
@@ -184,11 +194,17 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     return this.requestHead === null ? null : this.requestSide.received;
   }
 
+  override get responseBody(): BodyScope | null {
+    return this.responseHead === null ? null : this.responseSide.received;
+  }
+
   waitForBody(limitMs: number, leastBytes: number): number {
-    const { received } = this.requestSide;
-    this.inviteBody();
+    const isResponse = this.responseSide.headReady;
+    const { received } = isResponse ? this.responseSide : this.requestSide;
+    if (!isResponse) this.inviteBody();
     if (received.settled || (leastBytes > 0 && received.availableBytes >= leastBytes)) return CONTINUE;
-    this.stages.awaitBody(limitMs);
+    if (isResponse) this.responseStages.awaitBody(limitMs);
+    else this.stages.awaitBody(limitMs);
     return YIELD;
   }
 
@@ -305,12 +321,10 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     return this.request.body !== BODY_NONE && this.request.body !== BODY_TUNNEL;
   }
 
-  countDenied(): void {
+  countDenied(asRequest = false): void {
     const { plane, session, backend } = this;
-    if (this.responseSide.headReady) {
-      plane.count(session.frontend.counters + FE.deniedResponses);
-      backend?.count(BE.deniedResponses);
-      this.server?.count(BE.deniedResponses);
+    if (this.responseSide.headReady && !asRequest) {
+      this.countDeniedResponse();
     } else {
       plane.count(session.frontend.counters + FE.deniedRequests);
       backend?.count(BE.deniedRequests);
@@ -333,10 +347,12 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     const { channel, frontend } = this.session;
     const { requestSide, own } = this;
     // What a server's head counted stays counted when a rule answers in its place.
-    const counted = this.responseSide.headReady ? this.responseSide.headBytes : 0;
+    const { responseSide } = this;
+    const counted = responseSide.headReady ? responseSide.headBytes + responseSide.body.payload : 0;
+    if (responseSide.headReady) this.responded = false;
     this.leaveServerSide();
-    this.responseSide.begin();
-    this.responseSide.headBytes = counted;
+    responseSide.begin();
+    responseSide.headBytes = counted;
     this.status = status;
     this.step = STEP_REPLY;
     this.phase = PHASE_EXCHANGING;
@@ -377,8 +393,10 @@ export abstract class HttpExchange extends Stream implements Deferred, HttpTarge
     channel.head = parser.block.end;
     responseSide.headReady = true;
     captures?.takeResponseHeaders(u8, parser.block);
+    responseSide.showOwn(channel, own.headBytes);
     this.ruled(first);
     this.ruled(second);
+    responseSide.hideOwn();
     this.status = parser.status;
     responseSide.place(channel, null);
   }

@@ -56,7 +56,8 @@ export class ReceivedBody implements BodyScope {
   }
 
   get announcedBytes(): number {
-    return this.body.dataBytes + this.body.missingBytes;
+    const { body } = this;
+    return body.endless ? this.availableBytes : body.dataBytes + body.missingBytes;
   }
 
   get messageBytes(): number {

@@ -1,6 +1,6 @@
 /** The response of one exchange: its head as it arrives, what it means, its body on the way to the client. */
 import { u8 } from '../../os/arena.ts';
-import { BODY_TUNNEL } from '../../protocol/http1/framing.ts';
+import { BODY_LENGTH, BODY_TUNNEL } from '../../protocol/http1/framing.ts';
 import { assembleLines, assembleStatusLine } from '../../protocol/http1/head-writer.ts';
 import { HeaderBlock } from '../../protocol/http1/header-block.ts';
 import { ResponseFacts } from '../../protocol/http1/response-facts.ts';
@@ -10,6 +10,7 @@ import type { Plane } from '../plane.ts';
 import { BodyForwarder } from './body-forwarder.ts';
 import { placeHead } from './head-placement.ts';
 import type { HeaderCase } from './header-case.ts';
+import { ReceivedBody } from './received-body.ts';
 
 const VERSION_BYTES = 8;
 
@@ -17,6 +18,8 @@ export class ResponseSide {
   readonly parser: ResponseParser;
   readonly facts = new ResponseFacts();
   readonly body: BodyForwarder;
+  /** What rules see of the body. */
+  readonly received: ReceivedBody;
   /** Something of the response's bytes has been received. */
   started = false;
   /** All of the message has been written. */
@@ -32,6 +35,7 @@ export class ResponseSide {
     const lines = plane.configuration.global.tune.httpMaxHeaders - 1;
     this.parser = new ResponseParser(new HeaderBlock(lines, plane.pool));
     this.body = new BodyForwarder(plane.newScanner());
+    this.received = new ReceivedBody(this.body);
   }
 
   begin(): void {
@@ -40,6 +44,7 @@ export class ResponseSide {
     this.headReady = false;
     this.headBytes = 0;
     this.body.begin(BODY_TUNNEL, 0, null);
+    this.received.clear();
   }
 
   release(): void {
@@ -47,7 +52,7 @@ export class ResponseSide {
     this.parser.block.release();
   }
 
-  /** The final head is complete and understood: it stays where it is until it is placed. */
+  /** The final head is complete and understood, its body has begun: it stays where it is until it is placed. */
   accept(channel: Channel): void {
     const { parser } = this;
     const { block } = parser;
@@ -55,6 +60,22 @@ export class ResponseSide {
     channel.ready = block.end;
     channel.floor = block.end;
     this.headReady = true;
+    const { pool, headroom } = this.plane;
+    this.received.begin(channel, block, this.headBytes, pool.sizeBytes - headroom);
+  }
+
+  /** A reply of our own, whose head has been parsed again, is shown to rules with its body. */
+  showOwn(channel: Channel, headBytes: number): void {
+    channel.ready = channel.head;
+    this.body.begin(BODY_LENGTH, channel.tail - channel.head, null);
+    this.received.begin(channel, this.parser.block, headBytes, 2 * this.plane.pool.sizeBytes);
+    this.body.scan(channel);
+  }
+
+  /** The reply counts its bytes itself. */
+  hideOwn(): void {
+    this.body.begin(BODY_TUNNEL, 0, null);
+    this.received.clear();
   }
 
   /** Counts the head, a final one or one before it, as it was received. */

@@ -4,7 +4,6 @@
  * understandResponse → forwardResponse. The choice of a server and the connecting are in ../stream.ts.
  */
 
-import { NO_RESPONSE, RESPONSE_1_0, RESPONSE_1_1 } from '../../expr/scope.ts';
 import { latin1, u8 } from '../../os/arena.ts';
 import { BODY_CHUNKED, BODY_UNTIL_CLOSE } from '../../protocol/http1/framing.ts';
 import { COMPLETE, MALFORMED } from '../../protocol/http1/head-parser.ts';
@@ -42,16 +41,19 @@ import {
 } from './body-forwarder.ts';
 import { CONNECTION_CLOSE, CONNECTION_KEEP_ALIVE, strictestMode } from './connection-mode.ts';
 import {
-  HttpExchange,
   NO_BODY,
   STEP_RESPONSE_BODY,
   STEP_RESPONSE_HEAD,
+  STEP_RESPONSE_RULES,
   STEP_SERVER,
   STEP_TUNNEL,
 } from './exchange.ts';
 import { readHeaderAddress } from './header-address.ts';
+import { RuledResponse } from './ruled-response.ts';
 
-export abstract class ServerExchange extends HttpExchange {
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+export abstract class ServerExchange extends RuledResponse {
   // ---- to the server ------------------------------------------------------------------------------------------
 
   override get hasRequestBytes(): boolean {
@@ -121,6 +123,7 @@ export abstract class ServerExchange extends HttpExchange {
     } else if (!this.assembleRequest()) return;
     if (!this.onlyOnce && retriesExchange(server.server.backend.retryOn)) requestSide.keepReplay(channel);
     this.forwardRequest();
+    if (this.phase !== PHASE_EXCHANGING || !this.inspectConnection()) return;
     // A server may speak first, and the event that told of the connection has told of that too.
     if (this.phase === PHASE_EXCHANGING && server.connection.readable) this.receiveResponse();
     if (this.phase === PHASE_EXCHANGING) this.armTimer();
@@ -228,6 +231,7 @@ export abstract class ServerExchange extends HttpExchange {
     }
     if (this.step === STEP_RESPONSE_HEAD) this.receiveResponse();
     else if (this.step === STEP_RESPONSE_BODY) this.forwardResponse();
+    else if (this.step === STEP_RESPONSE_RULES) this.onMoreOfResponse();
     if (this.phase === PHASE_EXCHANGING) this.armTimer();
   }
 
@@ -296,29 +300,27 @@ export abstract class ServerExchange extends HttpExchange {
   }
 
   protected understandResponse(): void {
-    const { channel, connection } = this.serverConnection as ServerConnection;
     const backend = this.backend as Backend;
-    const { responseSide } = this;
-    const parser = this.responseParser;
-    const facts = this.response;
-    const block = parser.block;
-    if (this.requestSide.hasReplay && (backend.retryOn & statusBit(parser.status)) !== 0 && this.mayRetry) {
+    if (
+      this.requestSide.hasReplay &&
+      (backend.retryOn & statusBit(this.responseParser.status)) !== 0 &&
+      this.mayRetry
+    ) {
       this.retry();
       return;
     }
-    this.server?.observer?.response(parser.status);
-    this.responded = true;
-    this.responseAt = this.plane.loop.now;
-    this.status = parser.status;
+    this.beginResponse();
+  }
+
+  protected override passResponse(): void {
+    const { connection } = this.serverConnection as ServerConnection;
+    const { responseSide } = this;
+    const facts = this.response;
+    const { block } = this.responseParser;
     this.step = STEP_RESPONSE_BODY;
-    responseSide.accept(channel);
-    responseSide.countHead();
-    countAnswer(this.server as Server, parser.status);
+    // What the log tells of the response's beginning.
     this.bytesOut = responseSide.headBytes;
-    this.responseVersion = facts.old ? RESPONSE_1_0 : RESPONSE_1_1;
-    this.captures?.takeResponseHeaders(u8, block);
-    if (!this.ruleResponse(backend)) return;
-    this.plane.logger.reached(this, backend, AT_RESPONSE);
+    this.plane.logger.reached(this, this.backend, AT_RESPONSE);
     if (facts.tunnel) {
       if (this.placeResponseHead()) this.openTunnel();
       return;
@@ -330,19 +332,9 @@ export abstract class ServerExchange extends HttpExchange {
       if (this.clientKeep) block.add(u8, CONNECTION_KEEP_ALIVE);
     } else if (!this.clientKeep) block.add(u8, CONNECTION_CLOSE);
     else if (this.request.old) block.add(u8, CONNECTION_KEEP_ALIVE);
-    responseSide.body.begin(facts.body, facts.bodyLength, this.pipesOf(backend));
     responseSide.body.closes = this.closesBehindResponse;
     if (!facts.keepAlive) this.serverKeep = false;
     if (!this.placeResponseHead()) return;
-    // The head waits for a look at the first bytes of the body: what is malformed from the start gets a 502.
-    if (!responseSide.body.scan(channel)) {
-      this.status = -1;
-      this.responded = false;
-      this.responseVersion = NO_RESPONSE;
-      this.captures?.clearResponse();
-      this.onBadResponse();
-      return;
-    }
     if (connection.closed) return;
     this.forwardResponse();
   }
@@ -350,20 +342,6 @@ export abstract class ServerExchange extends HttpExchange {
   /** Nothing keeps the client's connection from being closed as soon as the response has been written. */
   private get closesBehindResponse(): boolean {
     return !this.clientKeep && this.requestSide.done && !this.session.frontend.noLinger;
-  }
-
-  /** The rules and features that look at a response. False when one of them has answered instead. */
-  protected ruleResponse(backend: Backend): boolean {
-    const { frontend } = this.session;
-    const other = frontend.index !== backend.index;
-    if (this.ruled(backend.rules.responseContent) || this.ruled(backend.rules.response)) return false;
-    if (other && this.ruled(frontend.rules.response)) return false;
-    this.captures?.takeResponseCookie(u8, this.responseParser.block);
-    for (const extension of backend.extensions) extension.onResponse?.(this);
-    if (this.ruled(backend.rules.afterResponse)) return false;
-    if (other && this.ruled(frontend.rules.afterResponse)) return false;
-    this.status = this.responseParser.status;
-    return true;
   }
 
   protected placeResponseHead(): boolean {
@@ -444,7 +422,7 @@ export abstract class ServerExchange extends HttpExchange {
     this.reply(502);
   }
 
-  protected onBadResponse(): void {
+  protected override onBadResponse(): void {
     if (this.retryFor(RETRY_JUNK_RESPONSE)) return;
     this.server?.observer?.noResponse(SEEN_BAD_RESPONSE, false);
     countFailedResponse(this);
@@ -467,7 +445,8 @@ export abstract class ServerExchange extends HttpExchange {
 
   protected onServerLeftAmidBody(): void {
     this.setEnd('S', 'D');
-    countFailedResponse(this);
+    // One that was given up has not failed to answer.
+    if (!this.responseSide.body.cut) countFailedResponse(this);
     this.backend?.count(BE.serverAborts);
     this.server?.count(BE.serverAborts);
     this.abort();
@@ -505,6 +484,7 @@ export abstract class ServerExchange extends HttpExchange {
 
   /** Nothing has moved for some time while the server has the request. */
   protected onIdle(): void {
+    if (this.onResponseWaitOver()) return;
     const idleMs = (this.plane.loop.now - this.activeAt) | 0;
     const clientMs = this.session.frontend.timeouts.client ?? 0;
     const serverMs = this.serverTimeoutMs;
@@ -549,9 +529,14 @@ export abstract class ServerExchange extends HttpExchange {
     return this.step === STEP_RESPONSE_BODY && !this.session.connection.writable;
   }
 
-  protected armTimer(): void {
+  protected override armTimer(): void {
     // A tunnel has its own times, and a reply of our own only waits for the client.
-    if (this.step !== STEP_RESPONSE_HEAD && this.step !== STEP_RESPONSE_BODY) return;
+    if (
+      this.step !== STEP_RESPONSE_HEAD &&
+      this.step !== STEP_RESPONSE_BODY &&
+      this.step !== STEP_RESPONSE_RULES
+    )
+      return;
     const now = this.plane.loop.now;
     const idleMs = (now - this.activeAt) | 0;
     let delay = 0;
@@ -560,8 +545,10 @@ export abstract class ServerExchange extends HttpExchange {
       const clientMs = this.session.frontend.timeouts.client ?? 0;
       if (delay === 0 || (clientMs > 0 && clientMs < delay)) delay = clientMs;
     }
-    if (delay === 0) this.startTimer(undefined);
-    else this.startTimer(Math.max(1, delay - idleMs));
+    let left = delay === 0 ? NEVER : delay - idleMs;
+    if (this.responseStages.waiting) left = Math.min(left, this.responseStages.leftMs(now));
+    if (left === NEVER) this.startTimer(undefined);
+    else this.startTimer(Math.max(1, left));
   }
 
   // ---- tunnels ------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import {
   STEP_HEAD,
   STEP_REPLY,
   STEP_RESPONSE_BODY,
+  STEP_RESPONSE_RULES,
   STEP_SERVER,
   STEP_TUNNEL,
 } from './exchange.ts';
@@ -297,6 +298,8 @@ export class HttpStream extends ServerExchange {
 
   /** A client that is gone does not wait for an answer. True when the exchange was given up. */
   private watchWaitingClient(): boolean {
+    // Rules that wait for more of the response have it first.
+    if (this.step === STEP_RESPONSE_RULES) return false;
     const client = this.session.connection;
     const backend = this.backend;
     const aborts = backend?.abortOnClose === true;

@@ -36,7 +36,7 @@ const addresses: readonly RuleSetName[] = [...requests, 'http-request'];
 
 registerAction({
   name: 'accept',
-  ruleSets: requests,
+  ruleSets: [...requests, 'tcp-response content'],
   syntax: '',
   doc: 'No further rule of this set is looked at.',
   manual: '4.2',
@@ -45,10 +45,10 @@ registerAction({
 });
 
 /** Before there is a stream, whoever evaluates the rules closes the connection and counts it. */
-function refuse(target: RuleTarget): number {
+function refuse(target: RuleTarget, silently = false): number {
   const stream = target.streamTarget;
   if (stream !== null) {
-    stream.countDenied();
+    stream.countDenied(silently);
     stream.setEnd('P', 'R');
     stream.reject();
   }
@@ -62,7 +62,30 @@ registerAction({
   doc: 'Closes the connection.',
   manual: '4.2',
   parse: () => ({}),
-  link: () => refuse,
+  link: () => (target) => refuse(target),
+});
+
+registerAction({
+  name: 'reject',
+  ruleSets: ['tcp-response content'],
+  syntax: '',
+  doc: 'Closes the connections of client and server; nothing more of the response is passed on.',
+  manual: '4.2',
+  parse: () => ({}),
+  link: () => (target) => {
+    target.streamTarget?.rejectResponse();
+    return DONE;
+  },
+});
+
+registerAction({
+  name: 'close',
+  ruleSets: ['tcp-response content'],
+  syntax: '',
+  doc: 'Closes the connection of the server; what has come from there is still passed on.',
+  manual: '4.2',
+  parse: () => ({}),
+  link: () => (target) => target.streamTarget?.closeServer() ?? STOP,
 });
 
 registerAction({
@@ -75,7 +98,7 @@ registerAction({
   link: (_data, _linker, ruleSet) => (target) => {
     const http = ruleSet.startsWith('http-') ? target.httpTarget : null;
     target.clientTarget.endUnseen();
-    if (http === null) return refuse(target);
+    if (http === null) return refuse(target, true);
     http.drop();
     return DONE;
   },

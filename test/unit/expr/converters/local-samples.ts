@@ -55,6 +55,7 @@ export function localScope(): Scope {
     exchange: null,
     requestHead: null,
     requestBody: null,
+    responseAwaited: false,
     responseBody: null,
     requestFacts: null,
     keptMethod: () => null,

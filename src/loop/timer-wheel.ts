@@ -74,7 +74,7 @@ export class TimerWheel {
       const delay = (at - nowMs) | 0;
       if (delay < soonest) soonest = delay;
     }
-    return soonest < 0 ? 0 : soonest;
+    return Math.max(soonest, 0);
   }
 
   /** Runs what is due at `nowMs`. Returns how many timers fired. */

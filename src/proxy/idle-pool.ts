@@ -51,7 +51,7 @@ export class IdlePool implements TimerOwner {
   }
 
   private get needed(): number {
-    return this.mostBusy > this.mostBusyBefore ? this.mostBusy : this.mostBusyBefore;
+    return Math.max(this.mostBusy, this.mostBusyBefore);
   }
 
   private tellNeed(): void {

@@ -74,7 +74,7 @@ export class Channel {
    * when they are rewritten.
    */
   clear(): void {
-    const start = this.buffer + (this.headroom < LINE_ROOM_BYTES ? this.headroom : LINE_ROOM_BYTES);
+    const start = this.buffer + Math.min(this.headroom, LINE_ROOM_BYTES);
     this.head = start;
     this.ready = start;
     this.tail = start;

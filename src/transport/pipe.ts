@@ -37,7 +37,7 @@ export class Pipe {
 
   /** Takes up to `limit` bytes from the connection. Result as Connection.read. */
   fill(from: Connection, limit: number): number {
-    const wanted = limit < LONGEST_BYTES ? limit : LONGEST_BYTES;
+    const wanted = Math.min(limit, LONGEST_BYTES);
     const count = splice(from.fd, 0, this.writeFd, 0, wanted, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (count > 0) {
       this.pending += count;

@@ -32,7 +32,7 @@ function priorityAction(
         if (stream === null || !value.evaluateAs(target, T_INT)) return CONTINUE;
         const { integer } = value.sample;
         // What lies outside counts as the nearest value.
-        set(stream, Number(integer > most ? most : integer < -most ? -most : integer));
+        set(stream, Number(integer > most ? most : Math.max(integer, -most)));
         return CONTINUE;
       };
     },

@@ -4,6 +4,7 @@
  */
 import { linkExpression } from '../../expr/expression.ts';
 import type { ExpressionConfig } from '../../expr/expression-config.ts';
+import type { Int64 } from '../../expr/int64.ts';
 import { T_INT } from '../../expr/sample.ts';
 import { registerAction } from '../action-record.ts';
 import type { StreamTarget } from '../target.ts';
@@ -32,7 +33,7 @@ function priorityAction(
         if (stream === null || !value.evaluateAs(target, T_INT)) return CONTINUE;
         const { integer } = value.sample;
         // What lies outside counts as the nearest value.
-        set(stream, Number(integer > most ? most : Math.max(integer, -most)));
+        set(stream, within(integer, most));
         return CONTINUE;
       };
     },
@@ -55,3 +56,9 @@ priorityAction(
     stream.priorityOffsetMs = value;
   },
 );
+
+/** Held to −most … most, whatever its size. */
+function within(integer: Int64, most: number): number {
+  if (integer > most) return most;
+  return integer < -most ? -most : Number(integer);
+}

@@ -4,19 +4,18 @@
  */
 import { linkExpression } from '../../expr/expression.ts';
 import type { ExpressionConfig } from '../../expr/expression-config.ts';
-import type { Int64 } from '../../expr/int64.ts';
 import { T_INT } from '../../expr/sample.ts';
 import { registerAction } from '../action-record.ts';
 import type { StreamTarget } from '../target.ts';
 import { CONTINUE } from '../verdict.ts';
 
-const HIGHEST_CLASS = 2047n;
-const LONGEST_OFFSET_MS = 524_287n;
+const HIGHEST_CLASS = 2047;
+const LONGEST_OFFSET_MS = 524_287;
 
 function priorityAction(
   name: string,
   doc: string,
-  most: bigint,
+  most: number,
   set: (stream: StreamTarget, value: number) => void,
 ): void {
   registerAction<ExpressionConfig>({
@@ -58,7 +57,7 @@ priorityAction(
 );
 
 /** Held to −most … most, whatever its size. */
-function within(integer: Int64, most: number): number {
+function within(integer: number | bigint, most: number): number {
   if (integer > most) return most;
   return integer < -most ? -most : Number(integer);
 }

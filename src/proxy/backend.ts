@@ -16,6 +16,7 @@ import { ErrorReplies } from './error-replies.ts';
 import { HeaderInsert } from './header-insert.ts';
 import { type HttpExtension, httpExtensions } from './http/extension.ts';
 import { HeaderCase } from './http/header-case.ts';
+import { ServerNameHeader } from './http/server-name-header.ts';
 import { Persistence } from './persistence.ts';
 import type { Plane } from './plane.ts';
 import { ProxyRules } from './proxy-rules.ts';
@@ -86,6 +87,8 @@ export class Backend {
   readonly responseDelayMs: number;
   /** Header names for servers that are particular about their case. */
   readonly headerCase: HeaderCase | null;
+  /** `http-send-name-header` */
+  readonly serverNameHeader: ServerNameHeader | null;
 
   constructor(
     plane: Plane,
@@ -149,6 +152,7 @@ export class Backend {
     this.rules = new ProxyRules(config, plane);
     this.inspectDelayMs = inspectDelayFacet.read(config)?.requestMs ?? 0;
     this.responseDelayMs = inspectDelayFacet.read(config)?.responseMs ?? 0;
+    this.serverNameHeader = ServerNameHeader.of(config);
     this.headerCase = HeaderCase.of(plane, config, 'h1-case-adjust-bogus-server');
   }
 

@@ -31,6 +31,7 @@ export class Server {
   readonly backend: Backend;
   readonly config: ServerConfig;
   readonly name: string;
+  readonly nameBytes: Uint8Array;
   /** Position in the backend's list. */
   readonly position: number;
   readonly words: number;
@@ -58,6 +59,7 @@ export class Server {
     this.backend = backend;
     this.config = config;
     this.name = config.name;
+    this.nameBytes = Buffer.from(config.name, 'latin1');
     this.position = position;
     this.words = plane.shared.serverWords(globalIndex);
     this.counters = plane.shared.serverCounters(globalIndex);
@@ -72,6 +74,11 @@ export class Server {
     this.private = config.sendProxy !== undefined || (usesrc !== undefined && usesrc !== 'address');
     this.idle = new IdlePool(plane, this);
     this.observer = TrafficObserver.of(plane, config, globalIndex);
+  }
+
+  /** It gets its own name with each request; a nameless target does not. */
+  get isTold(): boolean {
+    return this.backend.serverNameHeader !== null && this.backend.direct !== this;
   }
 
   /** Whether a stream may be sent there at all (persistence may still choose a draining server). */

@@ -23,6 +23,7 @@ import './refused.ts';
 import './retries.ts';
 import './server.ts';
 import './server-state-files.ts';
+import './server-name-header.ts';
 import './server-states.ts';
 import './source-address.ts';
 import './stats-socket.ts';

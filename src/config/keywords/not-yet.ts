@@ -30,7 +30,6 @@ const notYet: Readonly<Record<Scope, ReadonlySet<string>>> = {
   `),
   proxy: words(`
     compression, email-alert, filter, http-error
-    http-send-name-header
     option checkcache, stick
     stick-table, use-fcgi-app
   `),

@@ -34,6 +34,8 @@ export const HEAD_CLIENT_ENDED = -2;
 export const HEAD_CLIENT_FAILED = -3;
 
 const VERSION_BYTES = 8;
+/** The end of the last line, and the empty one. */
+const BLANK_LINE_BYTES = 4;
 
 export class RequestSide {
   readonly parser: RequestParser;
@@ -54,6 +56,10 @@ export class RequestSide {
   headBytes = 0;
   /** The request as it was sent, for another attempt. */
   private replay: Uint8Array | null = null;
+  /** Of the server that it was sent to. */
+  private replayNameBytes = 0;
+  /** Size of the head that was put together, with its empty line. */
+  private placedBytes = 0;
   private readonly plane: Plane;
 
   constructor(plane: Plane) {
@@ -173,6 +179,7 @@ export class RequestSide {
     else {
       const start = this.plane.scratch;
       const end = assembleLines(u8, block, assembleRequestLine(u8, parser, start));
+      this.placedBytes = end - start;
       fits = placeHead(channel, start, end - start);
     }
     block.release();
@@ -194,8 +201,24 @@ export class RequestSide {
   }
 
   /** Keeps what is about to be sent. Only of a request that has been received whole. */
-  keepReplay(channel: Channel): void {
-    if (this.replay === null && this.body.received) this.replay = u8.slice(channel.head, channel.ready);
+  keepReplay(channel: Channel, serverNameBytes: number): void {
+    if (this.replay !== null || !this.body.received) return;
+    this.replay = u8.slice(channel.head, channel.ready);
+    this.replayNameBytes = serverNameBytes;
+  }
+
+  /** Another server gets it, whose name ends the last line of the head (`http-send-name-header`). */
+  readdressReplay(serverName: Uint8Array): void {
+    const replay = this.replay as Uint8Array;
+    const end = this.placedBytes - BLANK_LINE_BYTES;
+    const start = end - this.replayNameBytes;
+    const changed = new Uint8Array(replay.length - this.replayNameBytes + serverName.length);
+    changed.set(replay.subarray(0, start));
+    changed.set(serverName, start);
+    changed.set(replay.subarray(end), start + serverName.length);
+    this.replay = changed;
+    this.replayNameBytes = serverName.length;
+    this.placedBytes += changed.length - replay.length;
   }
 
   dropReplay(): void {

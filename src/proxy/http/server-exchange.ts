@@ -115,13 +115,15 @@ export abstract class ServerExchange extends RuledResponse {
     this.activeAt = this.plane.loop.now;
     this.responseParser.relaxed = server.server.backend.relaxedResponses;
     if (requestSide.hasReplay) {
+      if (server.server.isTold) requestSide.readdressReplay(server.server.nameBytes);
       if (!requestSide.restoreReplay(channel)) {
         this.setEnd('I', 'H');
         this.reply(500);
         return;
       }
     } else if (!this.assembleRequest()) return;
-    if (!this.onlyOnce && retriesExchange(server.server.backend.retryOn)) requestSide.keepReplay(channel);
+    if (!this.onlyOnce && retriesExchange(server.server.backend.retryOn))
+      requestSide.keepReplay(channel, server.server.nameBytes.length);
     this.forwardRequest();
     if (this.phase !== PHASE_EXCHANGING || !this.inspectConnection()) return;
     // A server may speak first, and the event that told of the connection has told of that too.
@@ -155,6 +157,8 @@ export abstract class ServerExchange extends RuledResponse {
     } else if (this.serverKeep && facts.old && !facts.oldChunked && !facts.connectionUpgrade) {
       fits = block.add(u8, CONNECTION_KEEP_ALIVE) && fits;
     }
+    const server = this.server as Server;
+    if (server.isTold) fits = backend.serverNameHeader?.apply(block, server.nameBytes) !== false && fits;
     if (fits && this.requestSide.place(session.channel, backend.headerCase)) return true;
     this.setEnd('P', 'R');
     this.dropServer();

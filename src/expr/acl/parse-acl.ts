@@ -9,7 +9,7 @@ import { resolvedPattern } from '../patterns/host-names.ts';
 import { rangeWithOperator } from '../patterns/integers.ts';
 import { type MatchName, matchMethod, matchMethods } from '../patterns/match-method.ts';
 import type { PatternFileReader } from '../patterns/pattern-files.ts';
-import { type SampleType, T_ADDR, T_BIN, T_BOOL, T_INT, T_IPV4, T_IPV6, T_METH, T_STR } from '../sample.ts';
+import { type SampleType, T_ADDR, T_BIN, T_BOOL, T_INT, T_IPV4, T_IPV6, T_STR } from '../sample.ts';
 import type { AclConfig, PatternFileConfig } from './acl-config.ts';
 import { aclDerivatives } from './derivatives.ts';
 
@@ -33,7 +33,6 @@ function methodForType(type: SampleType): MatchName | undefined {
     case T_IPV6:
       return 'ip';
     case T_STR:
-    case T_METH:
       return 'str';
     case T_BIN:
       return 'bin';
@@ -54,7 +53,7 @@ export function readAcl(name: string, words: readonly string[], place: AclPlace)
   const { expression } = read;
   const hasConverters = expression.converters.length > 0;
   const initial = (hasConverters ? undefined : derived?.method) ?? methodForType(expression.type);
-  const flags = readFlags(words.slice(1), initial, place);
+  const flags = readFlags(words.slice(1), initial, place, keyword);
   if ('error' in flags) return flags;
   const { method, ignoreCase, noNames, files, id } = flags.list;
   const record = matchMethod(method);
@@ -94,6 +93,7 @@ function readFlags(
   words: readonly string[],
   initial: MatchName | undefined,
   place: AclPlace,
+  keyword: string,
 ): { readonly list: ReadFlags } | { readonly error: string; readonly hint?: string } {
   let method = initial;
   let ignoreCase = false;
@@ -135,7 +135,11 @@ function readFlags(
       };
     }
   }
-  if (method === undefined) return { error: 'missing match method' };
+  if (method === undefined) {
+    return {
+      error: `matching method must be specified first (using '-m') when using a sample fetch of this type ('${keyword}')`,
+    };
+  }
   for (const { name, ...flags } of named) {
     const wrong = place.files.useFile(name, { by: 'acl', method, ...flags });
     if (wrong !== undefined) return { error: wrong };

@@ -357,7 +357,7 @@ scenario('variables, log levels and marks are set by content rules of the respon
       'tcp-response content set-log-level err',
       'tcp-response content set-tos 0x10',
     ],
-    ['log-format "%[var(txn.word)]"'],
+    ['log-format "%[var(txn.word)] %B"'],
   );
   const client = await t.connect(8080);
   const back = await server.accept();
@@ -367,5 +367,5 @@ scenario('variables, log levels and marks are set by content rules of the respon
   await client.ended();
   client.close();
   const line = parseRfc3164(await log.line());
-  assert.deepEqual([line.severity, line.message], [3, 'abc']);
+  assert.deepEqual([line.severity, line.message], [3, 'abc 4']);
 });

@@ -4,6 +4,7 @@
  * Specification: configuration manual, 2.1, 4; wording of errors as HAProxy 2.6 gives them.
  */
 import type { Diagnostics } from './diagnostics.ts';
+import { inheritedFromFacet } from './inherited-from.ts';
 import { inheritProxy, newProxy } from './initial-values.ts';
 import {
   familyOf,
@@ -160,6 +161,7 @@ export class SectionEngine {
     }
     const proxy =
       defaults === undefined ? newProxy(kind, name, origin) : inheritProxy(kind, name, origin, defaults);
+    inheritedFromFacet.of(proxy).origin = defaults?.origin;
     if (kind === 'defaults') {
       this.configuration.defaults.push(proxy);
       this.currentDefaults = proxy;

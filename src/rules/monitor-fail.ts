@@ -10,6 +10,7 @@ import { conditionPlace } from '../expr/acl/acl-keyword.ts';
 import { type Condition, linkCondition } from '../expr/acl/condition.ts';
 import { readCondition } from '../expr/acl/parse-condition.ts';
 import type { Linker } from '../expr/linker.ts';
+import { noteKind } from './rule-order.ts';
 
 const monitorFailFacet = new Facet('monitor-fail', (): ConditionConfig[] => []);
 
@@ -31,7 +32,10 @@ registerKeywords({
     const read = readCondition(args.rest(), conditionPlace(context));
     if ('error' in read)
       args.alert(`error detected while parsing a 'monitor fail' condition : ${read.error}.`, read.hint);
-    else monitorFailFacet.of(target).push(read.condition);
+    else {
+      monitorFailFacet.of(target).push(read.condition);
+      noteKind(context, 'monitor fail');
+    }
   },
 });
 

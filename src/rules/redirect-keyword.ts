@@ -9,6 +9,7 @@ import { placeOf } from './place.ts';
 import { RuleArguments } from './rule-arguments.ts';
 import { readRuleCondition } from './rule-condition.ts';
 import { rulesFacet } from './rule-config.ts';
+import { noteKind } from './rule-order.ts';
 import { pointsOf, ruleSet } from './rule-set.ts';
 
 registerAction<RedirectConfig>({
@@ -46,6 +47,7 @@ registerKeywords({
     }
     const condition = readRuleCondition(context, set, points, '', `${frame} : error in condition`);
     if (condition === 'refused') return;
+    noteKind(context, 'redirect');
     const { line } = args;
     const rules = rulesFacet.of(target);
     const list = rules.get('redirect') ?? [];

@@ -13,10 +13,12 @@ import { processFacet } from '../config/keywords/global-process.ts';
 import type { ProxyConfig } from '../config/model.ts';
 import { nearestWord } from '../config/suggest.ts';
 import { type ActionRecord, actionRecords } from './action-record.ts';
+import { refusedInAnonymousDefaults } from './defaults-rules.ts';
 import { placeOf } from './place.ts';
 import { RuleArguments } from './rule-arguments.ts';
 import { readRuleCondition } from './rule-condition.ts';
 import { rulesFacet } from './rule-config.ts';
+import { isOrdered, noteBehindEnd, noteKind, noteRule } from './rule-order.ts';
 import { pointsOf, type RuleSet, type RuleSetName, ruleSet, ruleSetNames } from './rule-set.ts';
 
 export function ruleKeyword(name: RuleSetName, sections: readonly ProxySection[], doc: string): ProxyKeyword {
@@ -38,6 +40,8 @@ export function readRule(
   keptAs: RuleSetName = set.name,
 ): void {
   const { args, target } = context;
+  if (refusedInDefaults(set, context)) return;
+  noteBehindEnd(context, keptAs);
   const start = args.position;
   const word = args.next() ?? '';
   const found = findAction(set.name, word);
@@ -62,6 +66,8 @@ export function readRule(
   }
   const condition = rule.taken ?? readRuleCondition(context, set, points, word);
   if (condition === 'refused') return;
+  noteRule(target, keptAs, found.record, condition !== undefined);
+  if (isOrdered(keptAs)) noteKind(context, keptAs);
   const { line } = args;
   const words = line.words.slice(start).map((each) => each.text);
   const rules = rulesFacet.of(target);
@@ -74,6 +80,15 @@ export function readRule(
     text: words.join(' '),
     origin: { file: line.file, line: line.line },
   });
+}
+
+function refusedInDefaults({ name, http }: RuleSet, context: KeywordContext<ProxyConfig>): boolean {
+  return refusedInAnonymousDefaults(
+    context,
+    http
+      ? `'${name}' not allowed in anonymous 'defaults' section.`
+      : `${name} is not allowed in anonymous 'defaults' sections`,
+  );
 }
 
 function allowsExperiments({ configuration }: KeywordContext<ProxyConfig>): boolean {

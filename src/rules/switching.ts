@@ -21,6 +21,7 @@ import {
 import { latin1Text } from '../expr/sample.ts';
 import type { Scope } from '../expr/scope.ts';
 import { scratchBytes } from '../expr/scratch.ts';
+import { noteKind } from './rule-order.ts';
 
 export interface SwitchingRuleConfig {
   /** A backend's name, or a format that makes one. */
@@ -84,6 +85,7 @@ registerKeywords({
     }
     const format = { text: name, proxy: target.name, origin: place.origin };
     switchingFacet.of(target).push({ target: format, isDynamic, condition, origin: place.origin });
+    noteKind(context, 'use_backend');
   },
 });
 

@@ -10,10 +10,11 @@ import {
 } from '../config/keyword.ts';
 import type { ProxyConfig } from '../config/model.ts';
 import { parseTime } from '../config/time-and-size.ts';
+import { refusedInAnonymousDefaults } from './defaults-rules.ts';
 import { type InspectDelay, inspectDelayFacet } from './inspect-delay.ts';
 import { placeOf } from './place.ts';
-import { ruleKeyword } from './rule-keywords.ts';
-import type { RuleSetName } from './rule-set.ts';
+import { readRule, ruleKeyword } from './rule-keywords.ts';
+import { type RuleSetName, ruleSet } from './rule-set.ts';
 
 const everywhere: readonly ProxySection[] = ['defaults', 'frontend', 'listen', 'backend'];
 const back: readonly ProxySection[] = ['defaults', 'listen', 'backend'];
@@ -50,7 +51,13 @@ function delayKeyword(
     doc: 'How long content rules may wait for enough data to tell whether they match.',
     manual: '4.2',
     sections,
-    parse: ({ args, target }) => {
+    parse: (context) => {
+      const { args, target } = context;
+      const refusal =
+        field === 'responseMs'
+          ? `${name} ${BACKENDS_ONLY}`
+          : `${name} is not allowed in anonymous 'defaults' sections`;
+      if (refusedInAnonymousDefaults(context, refusal)) return;
       const text = args.next() ?? '';
       const time = parseTime(text, 'ms');
       // What follows the delay is ignored.
@@ -107,6 +114,10 @@ registerKeywords(
       back,
       'What is done with what a server sends, from the first byte on.',
     ),
+    parse: (context: KeywordContext<ProxyConfig>) => {
+      if (!refusedInAnonymousDefaults(context, `tcp-response content ${BACKENDS_ONLY}`))
+        readRule(ruleSet('tcp-response content'), context);
+    },
     misplaced: refuseResponse,
   },
   delayKeyword('tcp-response inspect-delay', back, 'responseMs'),

@@ -27,6 +27,7 @@ import { referencesOf } from '../expr/references.ts';
 import { latin1Text } from '../expr/sample.ts';
 import type { Scope } from '../expr/scope.ts';
 import { scratchBytes } from '../expr/scratch.ts';
+import { noteKind } from './rule-order.ts';
 
 interface UseServerConfig {
   /** A server's name, or a format that makes one. */
@@ -66,6 +67,7 @@ function parse(context: KeywordContext<ProxyConfig>): void {
   useServerFacet
     .of(target)
     .push({ server, isDynamic: name.includes('%'), condition: read.condition, origin });
+  noteKind(context, 'use-server');
 }
 
 registerKeywords({

@@ -35,6 +35,11 @@ registerKeywords({
   sections: ['defaults', 'frontend', 'listen', 'backend'],
   parse: (context) => {
     const { args, target } = context;
+    if (target.kind === 'defaults' && target.name === '') {
+      args.rest();
+      args.alert("'acl' not allowed in anonymous 'defaults' section.");
+      return;
+    }
     const name = args.next() ?? '';
     const bad = /[^A-Za-z0-9_.:-]/.exec(name);
     if (bad !== null) {

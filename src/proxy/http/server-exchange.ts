@@ -139,12 +139,12 @@ export abstract class ServerExchange extends RuledResponse {
     const { block } = this.requestParser;
     const facts = this.request;
     let fits = true;
-    const forwardFor = backend.forwardFor ?? frontend.forwardFor;
-    if (forwardFor !== undefined) fits = forwardFor.apply(u8, block, session.clientAddress);
     if (this.uniqueIdBytes !== undefined) {
       const line = frontend.uniqueId?.line(this.uniqueIdBytes);
       if (line) fits = block.add(u8, line) && fits;
     }
+    const forwardFor = backend.forwardFor ?? frontend.forwardFor;
+    if (forwardFor !== undefined) fits = forwardFor.apply(u8, block, session.clientAddress) && fits;
     const originalTo = backend.originalTo ?? frontend.originalTo;
     if (originalTo !== undefined) fits = originalTo.apply(u8, block, session.destinationAddress()) && fits;
     for (const extension of backend.extensions) extension.onAssigned?.(this);

@@ -98,6 +98,23 @@ export class Program {
     if (!this.#hasExited) process.kill(this.pid, name);
   }
 
+  /** Stops the program with all of its threads: what happens until `resume` it finds at once. */
+  async pause(): Promise<void> {
+    this.signal('SIGSTOP');
+    const tasks = `/proc/${this.pid}/task`;
+    await poll(
+      () =>
+        readdirSync(tasks).every((task) => /\) T /.test(readFileSync(`${tasks}/${task}/stat`, 'latin1')))
+          ? true
+          : undefined,
+      'the program to stop',
+    );
+  }
+
+  resume(): void {
+    this.signal('SIGCONT');
+  }
+
   exit(deadlineMs = DEFAULT_DEADLINE_MS): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     return within(this.exited, 'the program to exit', deadlineMs);
   }

@@ -119,6 +119,9 @@ export class HttpStream extends ServerExchange {
       return;
     }
     if (!this.scanRequest()) return;
+    // A client that has left amid its body, and is known to have, gets nowhere.
+    if (this.session.connection.exhausted && this.requestHasBody && !requestSide.body.received)
+      requestSide.received.ended = true;
     if (frontend.monitorUri !== undefined && requestSide.asksFor(frontend.monitorUri)) {
       this.replyMonitor();
       return;

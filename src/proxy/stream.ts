@@ -159,6 +159,13 @@ export abstract class Stream extends StreamView implements TimerOwner, BalanceRe
     }
   }
 
+  /** What `use_backend` and `default_backend` say. */
+  protected chosenBackend(): Backend | null {
+    const { defaultBackend, switching } = this.session.frontend;
+    const index = switching === null ? -1 : switching.choose(this);
+    return index >= 0 ? (this.plane.backends[index] ?? null) : defaultBackend;
+  }
+
   /** The request goes to this backend. */
   protected assignBackend(backend: Backend): void {
     this.backend = backend;

@@ -66,12 +66,7 @@ export class TcpStream extends Stream implements Deferred {
 
   /** False: there is none, and the connection has been ended. */
   switchBackend(): boolean {
-    const { frontend } = this.session;
-    let backend = frontend.defaultBackend;
-    if (frontend.switching !== null) {
-      const index = frontend.switching.choose(this);
-      if (index >= 0) backend = this.plane.backends[index] ?? null;
-    }
+    const backend = this.chosenBackend();
     if (backend !== null) {
       this.assignBackend(backend);
       return true;

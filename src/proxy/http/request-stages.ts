@@ -1,13 +1,6 @@
-/**
- * What a request goes through between its head and the choice of a server, in HAProxy's order: the frontend's rules, the
- * choice of a backend, the backend's rules. Any stage may have to wait for more of the request, and is taken up again
- * where it stopped.
- * Specification: configuration manual 4.2 (`tcp-request content`, `http-request`, `use_backend`, `option http-buffer-request`).
- */
-
-import type { RuleList } from '../../rules/rule-list.ts';
-import { CONTINUE, DONE, STOP, YIELD } from '../../rules/verdict.ts';
+import { CONTINUE, DONE, YIELD } from '../../rules/verdict.ts';
 import type { Backend } from '../backend.ts';
+import { WaitingStages } from '../waiting-stages.ts';
 import type { HttpExtension } from './extension.ts';
 import type { HttpStream } from './stream.ts';
 
@@ -27,35 +20,14 @@ const BACKEND_CONTENT = 5;
 const BACKEND_BUFFER = 6;
 const BACKEND_REQUEST = 7;
 const BACKEND_FEATURES = 8;
-const ALL = 9;
 
-export class RequestStages {
-  private stage = FRONTEND_CONTENT;
-  /** The rule to go on with. */
-  private from = 0;
-  /** How long the rule that waits may wait, milliseconds; 0: as long as the client's timeouts allow. */
-  limitMs = 0;
-  /** The loop's time when the waiting began. */
-  waitingSince = 0;
-  private waiting = false;
+export class RequestStages extends WaitingStages {
   /** Some stage had to wait for more. */
   hasWaited = false;
-  /** The limit has passed. */
-  expired = false;
-  /** What is waited for is a body: what a slow client gets is an error. */
-  private awaitsBody = false;
 
-  begin(): void {
-    this.stage = FRONTEND_CONTENT;
-    this.from = 0;
+  override begin(): void {
+    super.begin();
     this.hasWaited = false;
-    this.stopWaiting();
-  }
-
-  /** A rule waits for the body. */
-  awaitBody(limitMs: number): void {
-    this.awaitsBody = true;
-    this.limitMs = limitMs;
   }
 
   /** Rules that wait have a time of their own; the other waiting is for the timeouts to end. */
@@ -130,16 +102,10 @@ export class RequestStages {
       }
       if (verdict === DONE) return STAGES_ANSWERED;
       if (verdict === YIELD) {
-        if (!this.waiting) {
-          this.waiting = true;
-          this.hasWaited = true;
-          this.waitingSince = stream.now;
-        }
+        if (this.wait(stream.now)) this.hasWaited = true;
         return STAGES_WAIT;
       }
-      this.stage = this.stage < ALL ? this.stage + 1 : ALL;
-      this.from = 0;
-      this.stopWaiting();
+      this.advance();
     }
   }
 
@@ -151,37 +117,6 @@ export class RequestStages {
       return verdict;
     }
     return CONTINUE;
-  }
-
-  private content(list: RuleList | null, delayMs: number, stream: HttpStream, complete: boolean): number {
-    if (list === null) return CONTINUE;
-    const verdict = list.run(stream, this.from, complete || delayMs === 0 || this.expired);
-    if (verdict === YIELD) {
-      this.from = list.yieldedAt;
-      this.limitMs = delayMs;
-    }
-    return verdict === STOP ? CONTINUE : verdict;
-  }
-
-  /** Conditions take what is there; a rule itself may wait. */
-  private rules(list: RuleList | null, stream: HttpStream): number {
-    if (list === null) return CONTINUE;
-    const before = this.from;
-    this.awaitsBody = false;
-    const verdict = list.run(stream, before);
-    if (verdict === YIELD) {
-      // Each rule has its own time.
-      if (list.yieldedAt !== before) this.waiting = false;
-      this.from = list.yieldedAt;
-    }
-    return verdict === STOP ? CONTINUE : verdict;
-  }
-
-  private stopWaiting(): void {
-    this.waiting = false;
-    this.expired = false;
-    this.awaitsBody = false;
-    this.limitMs = 0;
   }
 }
 

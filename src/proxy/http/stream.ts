@@ -238,12 +238,7 @@ export class HttpStream extends ServerExchange {
 
   /** Called by the stages: the request leaves its frontend. False when there is no backend, and that was answered. */
   switchBackend(): boolean {
-    const { frontend } = this.session;
-    let backend = frontend.defaultBackend;
-    if (frontend.switching !== null) {
-      const index = frontend.switching.choose(this);
-      if (index >= 0) backend = this.plane.backends[index] ?? null;
-    }
+    const backend = this.chosenBackend();
     this.plane.logger.identify(this);
     if (backend === null) {
       this.requestTimed = false;

@@ -6,6 +6,7 @@ import { HTTP_DEFAULTS } from '../../harness/config-text.ts';
 import type { ScenarioContext } from '../../harness/context.ts';
 import { answer, type HttpHandler, type HttpServer } from '../../harness/http-server.ts';
 import { parseRfc3164 } from '../../harness/log-line.ts';
+import { startRuled } from '../../harness/ruled-farm.ts';
 import { scenario } from '../../harness/scenario.ts';
 import type { LogReceiver } from '../../harness/syslog.ts';
 import { poll } from '../../harness/waiting.ts';
@@ -25,26 +26,7 @@ async function farm(
   handler: HttpHandler = () => answer(200, 'ok'),
 ): Promise<Farm> {
   const server = await t.httpServer(handler);
-  const log = await t.syslog();
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    log-format "${FORMAT}"
-frontend front
-    bind ${t.ip}:8080
-    ${front.join('\n    ')}
-    default_backend back
-backend back
-    ${back.join('\n    ')}
-    server s ${server.address}
-listen stats
-    no log
-    bind ${t.ip}:8081
-    stats enable
-    stats uri /s
-`);
+  const log = await startRuled(t, { mode: 'http', logs: `log-format "${FORMAT}"`, front, back, server });
   return { server, log };
 }
 

@@ -2,11 +2,11 @@
 // not send it.
 
 import assert from 'node:assert/strict';
-import { HTTP_DEFAULTS } from '../../harness/config-text.ts';
 import type { ScenarioContext } from '../../harness/context.ts';
 import { readResponse } from '../../harness/http-reader.ts';
 import type { HttpServer } from '../../harness/http-server.ts';
 import { parseHttpLog, parseRfc3164 } from '../../harness/log-line.ts';
+import { startRuled } from '../../harness/ruled-farm.ts';
 import { scenario } from '../../harness/scenario.ts';
 import type { LogReceiver } from '../../harness/syslog.ts';
 
@@ -20,25 +20,11 @@ const post = (lines: string, body = ''): string => `POST / HTTP/1.1\r\nHost: x\r
 
 async function serve(
   t: ScenarioContext,
-  lines: readonly string[],
-  backendLines: readonly string[] = [],
+  front: readonly string[],
+  back: readonly string[] = [],
 ): Promise<{ readonly server: HttpServer; readonly log: LogReceiver }> {
   const server = await t.httpServer('ok');
-  const log = await t.syslog();
-  await t.start(`
-global
-    log ${log.address} local0
-${HTTP_DEFAULTS}
-    log global
-    option httplog
-frontend front
-    bind ${t.ip}:8080
-    ${lines.join('\n    ')}
-    default_backend back
-backend back
-    ${backendLines.join('\n    ')}
-    server s ${server.address}
-`);
+  const log = await startRuled(t, { mode: 'http', logs: 'option httplog', front, back, server });
   return { server, log };
 }
 

@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { get } from '../../harness/client.ts';
-import { HTTP_DEFAULTS, TCP_DEFAULTS } from '../../harness/config-text.ts';
 import type { ScenarioContext } from '../../harness/context.ts';
 import { readResponse } from '../../harness/http-reader.ts';
 import { parseHttpLog, parseRfc3164, parseTcpLog } from '../../harness/log-line.ts';
+import { startRuled } from '../../harness/ruled-farm.ts';
 import { scenario } from '../../harness/scenario.ts';
 import type { LogReceiver } from '../../harness/syslog.ts';
 import type { TcpServer } from '../../harness/tcp-server.ts';
@@ -24,31 +24,11 @@ interface Farm {
 async function farm(
   t: ScenarioContext,
   mode: 'http' | 'tcp',
-  backendLines: readonly string[],
-  frontendLines: readonly string[] = [],
+  back: readonly string[],
+  front: readonly string[] = [],
 ): Promise<Farm> {
   const server = await t.tcpServer();
-  const log = await t.syslog();
-  await t.start(`
-global
-    log ${log.address} local0
-${mode === 'http' ? HTTP_DEFAULTS : TCP_DEFAULTS}
-    log global
-    option ${mode}log
-frontend front
-    bind ${t.ip}:8080
-    ${frontendLines.join('\n    ')}
-    default_backend back
-backend back
-    ${backendLines.join('\n    ')}
-    server s ${server.address}
-listen stats
-    mode http
-    no log
-    bind ${t.ip}:8081
-    stats enable
-    stats uri /s
-`);
+  const log = await startRuled(t, { mode, logs: `option ${mode}log`, front, back, server });
   return { server, log };
 }
 

@@ -3,13 +3,10 @@
  * states of the process and variables. Specification: scope.ts.
  */
 import type { Origin } from '../config/words.ts';
-import type { ByteWindow } from '../protocol/http1/body-scanner.ts';
-import type { RequestFacts } from '../protocol/http1/request-facts.ts';
-import type { RequestParser } from '../protocol/http1/request-parser.ts';
-import type { ResponseParser } from '../protocol/http1/response-parser.ts';
 import { SocketAddress } from '../protocol/socket-address.ts';
 import { LogProcess, LogRecord } from './log-format/log-record.ts';
-import type { BodyScope, ExchangeScope, FrontendScope, ListenerScope, Scope, SessionScope } from './scope.ts';
+import { NoMessages } from './no-messages.ts';
+import type { ExchangeScope, FrontendScope, ListenerScope, Scope, SessionScope } from './scope.ts';
 import { Variables } from './variables.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -50,11 +47,9 @@ export class EmptySession implements SessionScope {
   }
 }
 
-export class EmptyScope implements Scope {
+export class EmptyScope extends NoMessages implements Scope {
   readonly sessionScope: SessionScope = new EmptySession();
   readonly exchange: ExchangeScope | null = null;
-  readonly usesProxyHeaders: boolean = false;
-  readonly isFirstRequest: boolean = true;
   readonly variables: Variables | null = null;
   readonly requestVariables: Variables | null = null;
   readonly responseVariables: Variables | null = null;
@@ -62,46 +57,6 @@ export class EmptyScope implements Scope {
 
   get now(): number {
     return performance.now() | 0;
-  }
-
-  get rawRequest(): ByteWindow | null {
-    return null;
-  }
-
-  get rawResponse(): ByteWindow | null {
-    return null;
-  }
-
-  get requestHead(): RequestParser | null {
-    return null;
-  }
-
-  get requestFacts(): RequestFacts | null {
-    return null;
-  }
-
-  keptMethod(): Uint8Array | null {
-    return null;
-  }
-
-  get responseHead(): ResponseParser | null {
-    return null;
-  }
-
-  get responseStatus(): number {
-    return 0;
-  }
-
-  get requestBody(): BodyScope | null {
-    return null;
-  }
-
-  get responseAwaited(): boolean {
-    return false;
-  }
-
-  get responseBody(): BodyScope | null {
-    return null;
   }
 
   logRecord(): LogRecord {

@@ -80,8 +80,6 @@ export class Frontend {
   readonly switching: Switching | null;
   /** `tcp-request inspect-delay`. */
   readonly inspectDelayMs: number;
-  /** Something looks at what a TCP client sends before a server is chosen. */
-  readonly inspects: boolean;
   /** Linked after all proxies exist; null: none (then every request gets 503). */
   defaultBackend: Backend | null = null;
 
@@ -124,7 +122,6 @@ export class Frontend {
     this.rules = new ProxyRules(config, plane);
     this.switching = linkSwitching(config, plane);
     this.inspectDelayMs = inspectDelayFacet.read(config)?.requestMs ?? 0;
-    this.inspects = this.rules.content !== null || this.switching !== null;
     this.monitorFail = linkMonitorFail(config, plane);
     this.monitorUri = config.monitorUri === undefined ? undefined : Buffer.from(config.monitorUri, 'latin1');
   }

@@ -5,18 +5,10 @@
 import type { Origin } from '../config/words.ts';
 import type { Captures } from '../expr/captures/captures.ts';
 import type { LogRecord } from '../expr/log-format/log-record.ts';
-import {
-  type BodyScope,
-  type ExchangeScope,
-  NO_RESPONSE,
-  type ResponseVersion,
-  type Scope,
-} from '../expr/scope.ts';
+import { NoMessages } from '../expr/no-messages.ts';
+import { type ExchangeScope, NO_RESPONSE, type ResponseVersion, type Scope } from '../expr/scope.ts';
 import { Variables } from '../expr/variables.ts';
 import type { ByteWindow } from '../protocol/http1/body-scanner.ts';
-import type { RequestFacts } from '../protocol/http1/request-facts.ts';
-import type { RequestParser } from '../protocol/http1/request-parser.ts';
-import type { ResponseParser } from '../protocol/http1/response-parser.ts';
 import { SocketAddress } from '../protocol/socket-address.ts';
 import type { HttpTarget, RuleTarget, StreamTarget } from '../rules/target.ts';
 import type { Backend } from './backend.ts';
@@ -26,7 +18,7 @@ import type { Session } from './session.ts';
 
 const NO_LINE = new Uint8Array(0);
 
-export abstract class StreamView implements RuleTarget, StreamTarget, ExchangeScope {
+export abstract class StreamView extends NoMessages implements RuleTarget, StreamTarget, ExchangeScope {
   readonly plane: Plane;
   session!: Session;
   backend: Backend | null = null;
@@ -80,6 +72,7 @@ export abstract class StreamView implements RuleTarget, StreamTarget, ExchangeSc
   logged = false;
 
   constructor(plane: Plane) {
+    super();
     this.plane = plane;
   }
 
@@ -187,60 +180,12 @@ export abstract class StreamView implements RuleTarget, StreamTarget, ExchangeSc
     return null;
   }
 
-  get rawRequest(): ByteWindow | null {
-    return null;
-  }
-
-  get rawResponse(): ByteWindow | null {
-    return null;
-  }
-
-  get requestHead(): RequestParser | null {
-    return null;
-  }
-
-  get requestFacts(): RequestFacts | null {
-    return null;
-  }
-
   get scope(): Scope {
     return this;
   }
 
   get received(): ByteWindow {
     return this.session.channel;
-  }
-
-  keptMethod(): Uint8Array | null {
-    return null;
-  }
-
-  get usesProxyHeaders(): boolean {
-    return false;
-  }
-
-  get isFirstRequest(): boolean {
-    return true;
-  }
-
-  get responseHead(): ResponseParser | null {
-    return null;
-  }
-
-  get responseAwaited(): boolean {
-    return false;
-  }
-
-  get requestBody(): BodyScope | null {
-    return null;
-  }
-
-  get responseBody(): BodyScope | null {
-    return null;
-  }
-
-  get responseStatus(): number {
-    return 0;
   }
 
   /** Variables of scope `txn`, and those of the request and the response. */

@@ -17,6 +17,7 @@ import './actions/timeouts.ts';
 import './actions/status-line.ts';
 import './actions/variables.ts';
 import './actions/wait-for-body.ts';
+import './defaults-rules.ts';
 import './monitor-fail.ts';
 import './persistence-rules.ts';
 import './redirect-keyword.ts';

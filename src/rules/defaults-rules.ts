@@ -1,22 +1,13 @@
 /**
- * Rules in `defaults` sections: only in those with a name, and only for sections of one side.
+ * Rules in `defaults` sections are for the sections of one side only.
  * Specification: configuration manual 4 (`defaults`); wording of messages as HAProxy 2.6.
  */
 import { inheritedFromFacet } from '../config/inherited-from.ts';
-import { type KeywordContext, registerCheck } from '../config/keyword.ts';
+import { registerCheck } from '../config/keyword.ts';
 import type { ProxyConfig } from '../config/model.ts';
 import type { Origin } from '../config/words.ts';
 import { rulesFacet } from './rule-config.ts';
 import type { RuleSetName } from './rule-set.ts';
-
-/** A `defaults` section without a name takes no rules. True when that was said. */
-export function refusedInAnonymousDefaults(context: KeywordContext<ProxyConfig>, message: string): boolean {
-  const { args, target } = context;
-  if (target.kind !== 'defaults' || target.name !== '') return false;
-  args.rest();
-  args.alert(message);
-  return true;
-}
 
 registerCheck((configuration, report) => {
   const sections = new Map(configuration.defaults.map((each) => [keyOf(each.origin), each]));

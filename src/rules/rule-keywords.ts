@@ -10,10 +10,10 @@ import {
   registerKeywords,
 } from '../config/keyword.ts';
 import { processFacet } from '../config/keywords/global-process.ts';
+import { refusedInAnonymousDefaults } from '../config/misplaced.ts';
 import type { ProxyConfig } from '../config/model.ts';
 import { nearestWord } from '../config/suggest.ts';
 import { type ActionRecord, actionRecords } from './action-record.ts';
-import { refusedInAnonymousDefaults } from './defaults-rules.ts';
 import { placeOf } from './place.ts';
 import { RuleArguments } from './rule-arguments.ts';
 import { readRuleCondition } from './rule-condition.ts';
@@ -40,7 +40,7 @@ export function readRule(
   keptAs: RuleSetName = set.name,
 ): void {
   const { args, target } = context;
-  if (refusedInDefaults(set, context)) return;
+  if (refusedInAnonymousDefaults(context, set.name)) return;
   noteBehindEnd(context, keptAs);
   const start = args.position;
   const word = args.next() ?? '';
@@ -80,15 +80,6 @@ export function readRule(
     text: words.join(' '),
     origin: { file: line.file, line: line.line },
   });
-}
-
-function refusedInDefaults({ name, http }: RuleSet, context: KeywordContext<ProxyConfig>): boolean {
-  return refusedInAnonymousDefaults(
-    context,
-    http
-      ? `'${name}' not allowed in anonymous 'defaults' section.`
-      : `${name} is not allowed in anonymous 'defaults' sections`,
-  );
 }
 
 function allowsExperiments({ configuration }: KeywordContext<ProxyConfig>): boolean {

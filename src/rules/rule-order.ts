@@ -6,7 +6,7 @@
 import { Facet } from '../config/facet.ts';
 import type { KeywordContext } from '../config/keyword.ts';
 import type { ProxyConfig } from '../config/model.ts';
-import { type ActionRecord, actionRecords } from './action-record.ts';
+import type { ActionRecord } from './action-record.ts';
 import type { RuleSetName } from './rule-set.ts';
 
 /** Kinds of rules, first those that are carried out first, and how a later line of an earlier kind is called. */
@@ -75,5 +75,5 @@ export function noteRule(
 function endsSet(name: RuleSetName, { name: action, answers }: ActionRecord): boolean {
   if (name === 'stats http-request') return true;
   const isHttp = name === 'http-request' || name === 'http-response' || name === 'http-after-response';
-  return isHttp && (answers === true || action === 'allow') && actionRecords(name).has(action);
+  return isHttp && (answers === true || action === 'allow');
 }

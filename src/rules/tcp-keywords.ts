@@ -8,13 +8,13 @@ import {
   type ProxySection,
   registerKeywords,
 } from '../config/keyword.ts';
+import { BACKENDS_ONLY, refusedInAnonymousDefaults } from '../config/misplaced.ts';
 import type { ProxyConfig } from '../config/model.ts';
 import { parseTime } from '../config/time-and-size.ts';
-import { refusedInAnonymousDefaults } from './defaults-rules.ts';
 import { type InspectDelay, inspectDelayFacet } from './inspect-delay.ts';
 import { placeOf } from './place.ts';
-import { readRule, ruleKeyword } from './rule-keywords.ts';
-import { type RuleSetName, ruleSet } from './rule-set.ts';
+import { ruleKeyword } from './rule-keywords.ts';
+import type { RuleSetName } from './rule-set.ts';
 
 const everywhere: readonly ProxySection[] = ['defaults', 'frontend', 'listen', 'backend'];
 const back: readonly ProxySection[] = ['defaults', 'listen', 'backend'];
@@ -30,8 +30,6 @@ function connectionKeyword(name: RuleSetName, doc: string): ProxyKeyword {
     },
   };
 }
-
-const BACKENDS_ONLY = "is only allowed in 'backend' sections or 'defaults' section with a name";
 
 function refuseResponse({ args }: KeywordContext<ProxyConfig>): void {
   const { keyword } = args;
@@ -53,11 +51,7 @@ function delayKeyword(
     sections,
     parse: (context) => {
       const { args, target } = context;
-      const refusal =
-        field === 'responseMs'
-          ? `${name} ${BACKENDS_ONLY}`
-          : `${name} is not allowed in anonymous 'defaults' sections`;
-      if (refusedInAnonymousDefaults(context, refusal)) return;
+      if (refusedInAnonymousDefaults(context, name)) return;
       const text = args.next() ?? '';
       const time = parseTime(text, 'ms');
       // What follows the delay is ignored.
@@ -114,10 +108,6 @@ registerKeywords(
       back,
       'What is done with what a server sends, from the first byte on.',
     ),
-    parse: (context: KeywordContext<ProxyConfig>) => {
-      if (!refusedInAnonymousDefaults(context, `tcp-response content ${BACKENDS_ONLY}`))
-        readRule(ruleSet('tcp-response content'), context);
-    },
     misplaced: refuseResponse,
   },
   delayKeyword('tcp-response inspect-delay', back, 'responseMs'),

@@ -4,6 +4,7 @@
  */
 import { Facet } from '../../config/facet.ts';
 import { type KeywordContext, registerKeywords } from '../../config/keyword.ts';
+import { refusedInAnonymousDefaults } from '../../config/misplaced.ts';
 import type { ProxyConfig } from '../../config/model.ts';
 import { patternFileReader } from '../patterns/pattern-files.ts';
 import { referencesOf } from '../references.ts';
@@ -35,11 +36,7 @@ registerKeywords({
   sections: ['defaults', 'frontend', 'listen', 'backend'],
   parse: (context) => {
     const { args, target } = context;
-    if (target.kind === 'defaults' && target.name === '') {
-      args.rest();
-      args.alert("'acl' not allowed in anonymous 'defaults' section.");
-      return;
-    }
+    if (refusedInAnonymousDefaults(context, 'acl')) return;
     const name = args.next() ?? '';
     const bad = /[^A-Za-z0-9_.:-]/.exec(name);
     if (bad !== null) {

@@ -13,8 +13,6 @@ export const TOKEN = 1;
 export const TARGET = 2;
 /** Bit: may stand in a request target with `option accept-invalid-http-request`. */
 export const TARGET_RELAXED = 4;
-/** Bit: an upper-case letter. */
-export const UPPER = 8;
 /** Bit: a hexadecimal digit. */
 export const HEX = 16;
 /** Bit: may stand in the name and version of HTTP or of a protocol that looks like it (RTSP, ICY). */
@@ -30,11 +28,10 @@ for (let c = 0; c < 256; c++) {
   if (/[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(text)) bits |= TOKEN;
   if (c === 0x21 || c === 0x22 || (c >= 0x24 && c <= 0x7e)) bits |= TARGET;
   if (c >= 0x21) bits |= TARGET_RELAXED;
-  if (c >= 65 && c <= 90) bits |= UPPER;
   if (/[0-9A-Fa-f]/.test(text)) bits |= HEX;
   if (/[HTPRSICY0-9./]/.test(text)) bits |= VERSION;
   classes[c] = bits;
-  if ((bits & TOKEN) !== 0) tokenLower[c] = (bits & UPPER) !== 0 ? c | 32 : c;
+  if ((bits & TOKEN) !== 0) tokenLower[c] = c >= 65 && c <= 90 ? c | 32 : c;
 }
 
 /** Value of a hexadecimal digit; only for bytes of class HEX. */

@@ -5,7 +5,7 @@
  * Specification: RFC 9112 5; the tolerances are those of HAProxy 2.6 (line feed alone ends a line; values may hold any
  * byte but CR and LF).
  */
-import { COLON, CR, classes, LF, SP, TAB, TOKEN, tokenLower, UPPER } from './characters.ts';
+import { COLON, CR, LF, SP, TAB, tokenLower } from './characters.ts';
 import { type HeaderBlock, UNTIDY } from './header-block.ts';
 import { identifyHeader } from './known-headers.ts';
 import { lineEndFrom } from './line-scan.ts';
@@ -92,8 +92,8 @@ export abstract class HeadParser {
           continue;
         }
         case NAME: {
-          while ((classes[c] as number) & TOKEN) {
-            if ((classes[c] as number) & UPPER) u8[p] = c | 32;
+          for (let lower = tokenLower[c] as number; lower !== 0; lower = tokenLower[c] as number) {
+            if (lower !== c) u8[p] = lower;
             if (++p >= end) break;
             c = u8[p] as number;
           }

@@ -4,7 +4,7 @@
  */
 import { linkExpression } from '../../expr/expression.ts';
 import type { ExpressionConfig } from '../../expr/expression-config.ts';
-import { type Sample, T_ADDR, T_INT, T_IPV4 } from '../../expr/sample.ts';
+import { type Sample, type SampleType, T_ADDR, T_INT, T_IPV4 } from '../../expr/sample.ts';
 import { FAMILY_INET, FAMILY_INET6, type SocketAddress } from '../../protocol/socket-address.ts';
 import { type ActionContext, registerAction } from '../action-record.ts';
 import { placeOf } from '../place.ts';
@@ -132,10 +132,6 @@ type Side = (client: ClientTarget) => SocketAddress;
 const source: Side = (client) => client.clientAddress;
 const destination: Side = (client) => client.destinationAddress();
 
-function readExpression(context: ActionContext): ExpressionConfig | undefined {
-  return context.expression({ namesItself: true });
-}
-
 /** The address of the sample; a unix socket gets none, as it could not keep it. */
 function replaceAddress(of: SocketAddress, sample: Sample): void {
   const { port } = of;
@@ -146,63 +142,48 @@ function replaceAddress(of: SocketAddress, sample: Sample): void {
   of.port = port;
 }
 
-function addressAction(name: string, side: Side, doc: string): void {
+/** Something without a port becomes an unspecified IPv4 address with one. */
+function replacePort(of: SocketAddress, sample: Sample): void {
+  if (of.family !== FAMILY_INET && of.family !== FAMILY_INET6) {
+    of.clear();
+    of.family = FAMILY_INET;
+  }
+  of.port = Number(sample.integer) & 0xffff;
+}
+
+function rewriteAction(
+  name: string,
+  side: Side,
+  type: SampleType,
+  replace: (of: SocketAddress, sample: Sample) => void,
+  doc: string,
+): void {
   registerAction<ExpressionConfig>({
     name,
     ruleSets: addresses,
     syntax: '<expr>',
     doc,
     manual: '4.2',
-    parse: readExpression,
+    parse: (context) => context.expression({ namesItself: true }),
     link: (expression, linker, ruleSet) => {
       const value = linkExpression(expression, linker);
       const keeps = ruleSet !== 'tcp-request connection';
       const forStream = keeps && ruleSet !== 'tcp-request session';
       return (target) => {
         const client = target.clientTarget;
-        if (!value.evaluateAs(target, T_ADDR)) return CONTINUE;
+        if (!value.evaluateAs(target, type)) return CONTINUE;
         if (keeps) client.keepAddresses(forStream);
-        replaceAddress(side(client), value.sample);
+        replace(side(client), value.sample);
         return CONTINUE;
       };
     },
   });
 }
 
-addressAction('set-src', source, 'The client has this address from now on.');
-addressAction('set-dst', destination, 'The client has connected to this address.');
-
-function portAction(name: string, side: Side, doc: string): void {
-  registerAction<ExpressionConfig>({
-    name,
-    ruleSets: addresses,
-    syntax: '<expr>',
-    doc,
-    manual: '4.2',
-    parse: readExpression,
-    link: (expression, linker, ruleSet) => {
-      const value = linkExpression(expression, linker);
-      const keeps = ruleSet !== 'tcp-request connection';
-      const forStream = keeps && ruleSet !== 'tcp-request session';
-      return (target) => {
-        const client = target.clientTarget;
-        if (!value.evaluateAs(target, T_INT)) return CONTINUE;
-        if (keeps) client.keepAddresses(forStream);
-        const address = side(client);
-        // Something without a port becomes an unspecified IPv4 address with one.
-        if (address.family !== FAMILY_INET && address.family !== FAMILY_INET6) {
-          address.clear();
-          address.family = FAMILY_INET;
-        }
-        address.port = Number(value.sample.integer) & 0xffff;
-        return CONTINUE;
-      };
-    },
-  });
-}
-
-portAction('set-src-port', source, 'The client has this port from now on.');
-portAction('set-dst-port', destination, 'The client has connected to this port.');
+rewriteAction('set-src', source, T_ADDR, replaceAddress, 'The client has this address from now on.');
+rewriteAction('set-dst', destination, T_ADDR, replaceAddress, 'The client has connected to this address.');
+rewriteAction('set-src-port', source, T_INT, replacePort, 'The client has this port from now on.');
+rewriteAction('set-dst-port', destination, T_INT, replacePort, 'The client has connected to this port.');
 
 /** Decimal, hexadecimal behind 0x, octal behind 0; what is too long for 32 bits wraps around, and so does a sign. */
 function readNumber(context: ActionContext): number | undefined {

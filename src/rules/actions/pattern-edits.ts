@@ -77,38 +77,25 @@ registerAction<EditData>({
   },
 });
 
-registerAction<EditData>({
-  name: 'del-map',
-  hasInner: true,
-  ruleSets,
-  syntax: '<key fmt>',
-  doc: 'Entries of the map with that key are taken out.',
-  manual: '4.2',
-  parse: (context) => readEdit(context, 1),
-  link: (data, linker) =>
-    linkEdit(data, linker, (reference, key, length) => reference.delete(key, 0, length)),
-});
+/** An edit that a key alone describes. */
+function keyAction(name: string, doc: string, edit: Edit): void {
+  registerAction<EditData>({
+    name,
+    hasInner: true,
+    ruleSets,
+    syntax: '<key fmt>',
+    doc,
+    manual: '4.2',
+    parse: (context) => readEdit(context, 1),
+    link: (data, linker) => linkEdit(data, linker, edit),
+  });
+}
 
-registerAction<EditData>({
-  name: 'add-acl',
-  hasInner: true,
-  ruleSets,
-  syntax: '<key fmt>',
-  doc: 'The pattern is added to the list of the file, unless it is there.',
-  manual: '4.2',
-  parse: (context) => readEdit(context, 1),
-  link: (data, linker) =>
-    linkEdit(data, linker, (reference, key, length) => reference.addMissing(key, 0, length)),
-});
-
-registerAction<EditData>({
-  name: 'del-acl',
-  hasInner: true,
-  ruleSets,
-  syntax: '<key fmt>',
-  doc: 'The pattern is taken out of the list of the file.',
-  manual: '4.2',
-  parse: (context) => readEdit(context, 1),
-  link: (data, linker) =>
-    linkEdit(data, linker, (reference, key, length) => reference.delete(key, 0, length)),
-});
+const remove: Edit = (reference, key, length) => reference.delete(key, 0, length);
+keyAction('del-map', 'Entries of the map with that key are taken out.', remove);
+keyAction(
+  'add-acl',
+  'The pattern is added to the list of the file, unless it is there.',
+  (reference, key, length) => reference.addMissing(key, 0, length),
+);
+keyAction('del-acl', 'The pattern is taken out of the list of the file.', remove);

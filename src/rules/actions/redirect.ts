@@ -2,7 +2,7 @@
  * `http-request redirect`, `http-response redirect`, and the keyword `redirect`.
  * Specification: configuration manual 4.2 `redirect`; wording of messages as HAProxy 2.6.
  */
-import { pathOf, queryMark } from '../../expr/fetches/http/request-line.ts';
+import { pathOf } from '../../expr/fetches/http/request-line.ts';
 import type { Linker } from '../../expr/linker.ts';
 import { type FormatConfig, type FormatText, linkFormat } from '../../expr/log-format/format-text.ts';
 import { latin1Text } from '../../expr/sample.ts';
@@ -136,7 +136,7 @@ export class Redirect {
   private path(head: RequestParser): string {
     const { dropsQuery, appendsSlash } = this.config;
     const start = pathOf(head);
-    const mark = queryMark(head, start);
+    const mark = head.queryMark(u8, start);
     let path = latin1Text(u8, start, mark);
     if (appendsSlash && !path.endsWith('/')) path += '/';
     return dropsQuery ? path : path + latin1Text(u8, mark, head.targetEnd);

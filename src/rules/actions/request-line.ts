@@ -2,7 +2,7 @@
  * The request line rewritten: method, path, query, the whole target.
  * Specification: configuration manual 4.2 `http-request set-path` and its siblings; wording of messages as HAProxy 2.6.
  */
-import { pathOf, queryMark } from '../../expr/fetches/http/request-line.ts';
+import { pathOf } from '../../expr/fetches/http/request-line.ts';
 import { type FormatConfig, linkFormat } from '../../expr/log-format/format-text.ts';
 import { formatScratch } from '../../expr/scratch.ts';
 import { u8 } from '../../os/arena.ts';
@@ -21,10 +21,10 @@ export interface Part {
   readonly isQuery?: boolean;
 }
 
-export const path: Part = { start: pathOf, end: (head) => queryMark(head, pathOf(head)) };
+export const path: Part = { start: pathOf, end: (head) => head.queryMark(u8, pathOf(head)) };
 export const pathAndQuery: Part = { start: pathOf, end: (head) => head.targetEnd };
 export const query: Part = {
-  start: (head) => queryMark(head, head.targetStart),
+  start: (head) => head.queryMark(u8, head.targetStart),
   end: (head) => head.targetEnd,
   isQuery: true,
 };

@@ -35,11 +35,6 @@ export function pathOf(head: RequestParser): number {
   return start > targetStart && u8[start] === SLASH ? start : targetEnd;
 }
 
-/** The question mark behind the path, or the target's end. */
-export function queryMark(head: RequestParser, from: number): number {
-  return head.queryMark(u8, from);
-}
-
 /** Takes a sample of the request's head; false: there is none. */
 type OfHead = (head: RequestParser, sample: Sample, scope: Scope) => boolean;
 
@@ -67,7 +62,7 @@ function writeBase(head: RequestParser, area: Uint8Array, whole: boolean): numbe
     for (let i = block.valueStart(host); i < end; i++) area[length++] = u8[i] as number;
   }
   const start = pathOf(head);
-  const end = whole ? head.targetEnd : queryMark(head, start);
+  const end = whole ? head.targetEnd : head.queryMark(u8, start);
   for (let i = start; i < end && length < area.length; i++) area[length++] = u8[i] as number;
   return length;
 }
@@ -142,7 +137,7 @@ const methods: readonly [name: string, type: SampleType, doc: string, OfHead][] 
     'The path, without the query.',
     (head, sample) => {
       const start = pathOf(head);
-      return start < head.targetEnd && sample.setString(u8, start, queryMark(head, start));
+      return start < head.targetEnd && sample.setString(u8, start, head.queryMark(u8, start));
     },
   ],
   [
@@ -159,7 +154,7 @@ const methods: readonly [name: string, type: SampleType, doc: string, OfHead][] 
     T_STR,
     'What stands behind the first question mark.',
     (head, sample) => {
-      const mark = queryMark(head, head.targetStart);
+      const mark = head.queryMark(u8, head.targetStart);
       return mark < head.targetEnd && sample.setString(u8, mark + 1, head.targetEnd);
     },
   ],
